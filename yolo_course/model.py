@@ -1,0 +1,216 @@
+"""YOLOv5: the rows of a model file built into the stages, and walked through in one direction.
+
+features = model.backbone(images)   # rows 0 to 9
+fused = model.neck(*features)       # rows 10 to 23
+raw = model.head(*fused)            # row 24
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from yolo_course.config import Row, complete_config, parse_rows, read_config, release_config
+from yolo_course.stages.backbone import C3, SPP, SPPF, Bottleneck, BottleneckCSP, Conv, Focus
+from yolo_course.stages.head import Detect
+from yolo_course.stages.neck import Concat, upsample
+
+BLOCKS = {block.__name__: block for block in (Focus, Conv, Bottleneck, BottleneckCSP, C3, SPP, SPPF)}
+
+
+@dataclass(frozen=True)
+class _Map:
+    """What is known of a row's output before any picture is seen."""
+
+    channels: int
+    stride: float
+
+
+class YOLOv5(nn.Module):
+    """A YOLOv5 detector: ``YOLOv5("n", release="v7.0", num_classes=80)``.
+
+    ``size`` is n, s, m, l or x (n since v6.0); ``names`` are the classes' names. In training mode ``model(images)``
+    returns the head's raw maps, in evaluation mode ``(decoded, raw)``; images are float (B, 3, H, W) in 0..1 with H
+    and W multiples of 32. Raises ValueError, with what there is, for a size or release that there is not.
+
+    Parameter names, shapes and order are the original's, release by release.
+    """
+
+    def __init__(
+        self, size: str = "s", release: str = "v7.0", num_classes: int = 80, names: Sequence[str] | None = None
+    ):
+        super().__init__()
+        self._build(release_config(size, release, num_classes), names)
+
+    @classmethod
+    def from_yaml(
+        cls,
+        source: str | Path | Mapping,
+        num_classes: int | None = None,
+        activation: Any = None,
+        names: Sequence[str] | None = None,
+    ) -> YOLOv5:
+        """Build the network of a model file (a path, a name in ``yolo_course/configs``, or a mapping).
+
+        ``num_classes=None`` takes the file's ``nc``, else 80. The activation is the argument, else the file's key
+        ``activation``, else Leaky ReLU (0.1) for files with BottleneckCSP and SiLU for the others. Raises ConfigError
+        (a ValueError) that names the row, what was found and what was expected.
+        """
+        model = cls.__new__(cls)
+        nn.Module.__init__(model)
+        model._build(complete_config(read_config(source), num_classes, activation), names)
+        return model
+
+    def _build(self, config: dict, names: Sequence[str] | None) -> None:
+        self.config, self.rows = config, parse_rows(config)
+        self.num_classes, self.size, self.release = config["nc"], config.get("size"), config.get("release")
+        self.names = list(names or config.get("names") or (f"class {i}" for i in range(self.num_classes)))
+        if len(self.names) != self.num_classes:
+            raise ValueError(f"found {len(self.names)} names, expected {self.num_classes}, one for each class")
+        self.frozen_prefixes: tuple[str, ...] = ()  # see yolo_course.learn.transfer.freeze
+        self.frozen_batchnorm = "fixed"
+        self.model = _build_rows(self.rows, config)
+        self.first_neck_row = len(config["backbone"])
+        self.feature_rows = self._feature_rows()
+
+    def _feature_rows(self) -> list[int]:
+        """The backbone's rows that the neck reads: 4, 6 and 9, that is P3, P4 and P5."""
+        read = {source for row in self.rows[self.first_neck_row :] for source in row.source}
+        return sorted(row for row in read if row < self.first_neck_row)
+
+    @property
+    def detect(self) -> Detect:
+        return self.model[-1]
+
+    @property
+    def stride(self) -> Tensor:
+        """Pixels a cell, a number a level: 8, 16, 32."""
+        return self.detect.stride
+
+    def backbone(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Images (B, 3, H, W) to the features P3, P4, P5: an 8th, a 16th, a 32nd of the height and width."""
+        step = int(self.stride.max())
+        if images.ndim != 4 or images.shape[2] % step or images.shape[3] % step:
+            raise ValueError(
+                f"found images of shape {tuple(images.shape)}, expected (B, 3, H, W) with H and W multiples of {step}: "
+                "letterbox pads a picture so"
+            )
+        outputs = self.walk(range(self.first_neck_row), {-1: images})
+        return tuple(outputs[row] for row in self.feature_rows)
+
+    def neck(self, *features: Tensor) -> tuple[Tensor, ...]:
+        """Features P3, P4, P5 to the fused maps N3, N4, N5 (large, medium, small), same heights and widths."""
+        if len(features) != len(self.feature_rows):
+            raise ValueError(f"found {len(features)} maps, expected {len(self.feature_rows)}: model.neck(*features)")
+        known = dict(zip(self.feature_rows, features, strict=True))
+        outputs = self.walk(range(self.first_neck_row, len(self.rows) - 1), known)
+        return tuple(outputs[row] for row in self.rows[-1].source)
+
+    def head(self, *fused: Tensor) -> list[Tensor]:
+        """Fused maps to three raw outputs (B, A, H, W, 5 + nc), whatever the mode; ``detect.decode`` reads them."""
+        return self.detect(fused)
+
+    def forward(self, images: Tensor) -> list[Tensor] | tuple[Tensor, list[Tensor]]:
+        raw = self.head(*self.neck(*self.backbone(images)))
+        return raw if self.training else (self.detect.decode(raw), raw)
+
+    def walk(self, indices: range, outputs: dict[int, Tensor]) -> dict[int, Tensor]:
+        """Run the rows ``indices`` (without Detect) and add their outputs, by row, to the ``outputs`` known so far."""
+        for index in indices:
+            inputs = [outputs[source] for source in self.rows[index].source]
+            outputs[index] = self.model[index](inputs if self.rows[index].module == "Concat" else inputs[0])
+        return outputs
+
+    def train(self, mode: bool = True) -> YOLOv5:
+        """Training or evaluation mode; batch normalisation that is frozen as ``"fixed"`` stays in evaluation mode."""
+        super().train(mode)
+        if mode and self.frozen_prefixes and self.frozen_batchnorm == "fixed":
+            for name, module in self.named_modules():
+                if isinstance(module, nn.BatchNorm2d) and f"{name}.running_mean".startswith(self.frozen_prefixes):
+                    module.eval()
+        return self
+
+    def fuse(self) -> YOLOv5:
+        """Fold every batch normalisation that follows a convolution into it, in place; for inference only."""
+        for module in self.eval().modules():
+            if isinstance(module, Conv):
+                module.fuse()
+        return self
+
+    def summary(self, image_size: int = 640):
+        """The table of all rows, with parameters, output shapes and GFLOPs for a square picture of ``image_size``."""
+        from yolo_course.summary import summarise  # the table is built on the model, not the model on the table
+
+        return summarise(self, image_size)
+
+
+def _build_rows(rows: list[Row], config: dict) -> nn.Sequential:
+    maps = {-1: _Map(channels=3, stride=1)}
+    built = nn.Sequential()
+    if rows[-1].module != "Detect" or len(rows[-1].source) != 3:
+        raise rows[-1].error(
+            f"{rows[-1].module} of {len(rows[-1].source)} maps as the last row", "Detect of three maps"
+        )
+    for row in rows[:-1]:
+        try:
+            module, maps[row.index] = _build_row(row, maps, config)
+        except (TypeError, IndexError, RuntimeError) as error:  # wrong number or type of arguments
+            raise row.error(f"args {list(row.args)} ({error})", f"the arguments of {row.module}") from error
+        built.append(module)
+    built.append(_build_detect(rows[-1], maps, config))
+    return built
+
+
+def _build_row(row: Row, maps: dict[int, _Map], config: dict) -> tuple[nn.Module, _Map]:
+    inputs = [maps[source] for source in row.source]
+    channels, stride = inputs[0].channels, inputs[0].stride
+    if row.module == "Detect":
+        raise row.error("Detect before the end", "Detect once, as the last row")
+    if row.module == "Concat":
+        if len({one.stride for one in inputs}) != 1:
+            raise row.error(f"maps of strides {[one.stride for one in inputs]}", "maps of the same stride to join")
+        return Concat(*row.args), _Map(sum(one.channels for one in inputs), stride)
+    if row.module == "nn.Upsample":
+        module = upsample(*row.args)
+        if not module.scale_factor:
+            raise row.error(f"args {list(row.args)}", "[None, 2, nearest]: a scale, not a size")
+        return module, _Map(channels, stride / module.scale_factor)
+    wanted = row.args[0]
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
+        raise row.error(f"{wanted!r} as the first argument", "the number of output channels")
+    width = math.ceil(wanted * config["width_multiple"] / 8) * 8  # a multiple of 8, as fast hardware likes it
+    module = _build_block(row, channels, width, config)
+    return module, _Map(width, stride * _stride_of(module))
+
+
+def _build_block(row: Row, c_in: int, c_out: int, config: dict) -> nn.Module:
+    block, args = BLOCKS[row.module], row.args[1:]
+    options = {"act": config["activation"]}
+    if block is BottleneckCSP:
+        options["csp_act"] = config["csp_activation"]
+    if block in (BottleneckCSP, C3):
+        return block(c_in, c_out, row.repeats, *args, **options)
+    copies = [block(c_in if i == 0 else c_out, c_out, *args, **options) for i in range(row.repeats)]
+    return copies[0] if row.repeats == 1 else nn.Sequential(*copies)
+
+
+def _stride_of(module: nn.Module) -> int:
+    strides = [m.stride[0] for m in module.modules() if isinstance(m, nn.Conv2d)]
+    return math.prod(strides) * math.prod(2 for m in module.modules() if isinstance(m, Focus))
+
+
+def _build_detect(row: Row, maps: dict[int, _Map], config: dict) -> Detect:
+    inputs = [maps[source] for source in row.source]
+    strides = [one.stride for one in inputs]
+    if sorted(strides) != [8, 16, 32]:
+        raise row.error(f"maps of strides {strides}", "one map each of stride 8, 16 and 32")
+    levels = [list(zip(level[::2], level[1::2], strict=True)) for level in config["anchors"]]
+    order = sorted(range(3), key=lambda i: sum(w * h for w, h in levels[i]))  # the finest map takes the smallest
+    by_stride = dict(zip(sorted(strides), (levels[i] for i in order), strict=True))
+    anchors = [by_stride[stride] for stride in strides]
+    return Detect(config["nc"], anchors, [one.channels for one in inputs], strides, config["anchor_grid"])
