@@ -1,0 +1,1 @@
+"""Learning: training, evaluation, freezing, and the experiment that compares frozen with unfrozen."""

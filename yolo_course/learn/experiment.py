@@ -1,0 +1,94 @@
+"""An experiment as a small file: which pictures, which modes, which seeds, which settings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from yolo_course.data import Dataset, data_dir, load_dataset
+from yolo_course.learn.settings import Settings
+
+
+class ExperimentError(ValueError):
+    """An experiment that cannot be run; the message says what was found and what was expected."""
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One way to train: from which weights, with what frozen, at which learning rate."""
+
+    name: str
+    lr: float
+    freeze: int | str | list = 0  # as in yolo_course.freeze
+    pretrained: bool = True
+    batchnorm: str = "fixed"
+
+
+# A head alone bears, and needs, larger steps than a whole network: its learning rate is stated with every result.
+MODES = (
+    Mode("scratch", 3e-3, pretrained=False),
+    Mode("unfrozen", 3e-3),
+    Mode("backbone", 3e-3, "backbone"),
+    Mode("all-but-head", 1e-2, "backbone+neck"),
+)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """``images`` training pictures of ``target`` (drawn by the seed; None takes all), trained in every mode.
+
+    ``target`` is a folder, a data.yaml, or one of the embedded sets (``"near"``, ``"far"``). ``anchor_scale`` times
+    the COCO anchors replaces those of the weights. ``settings`` are those of :class:`Settings`, without lr and seed.
+    """
+
+    name: str
+    target: str
+    images: int | None = None
+    seeds: tuple[int, ...] = (0,)
+    modes: tuple[Mode, ...] = MODES
+    weights: str | None = None
+    anchor_scale: float | None = None
+    settings: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        object.__setattr__(self, "settings", {"size": 128, **self.settings})
+        for own in ("lr", "seed"):
+            if own in self.settings:
+                raise ExperimentError(f"found {own} in the settings of {self.name}: it belongs to the mode or to seeds")
+        Settings.of(**self.settings)
+        names = [mode.name for mode in self.modes]
+        if not self.seeds or not names or len(set(names)) != len(names):
+            raise ExperimentError(f"found modes {names} and seeds {self.seeds}, expected at least one each, none twice")
+
+    def data(self, seed: int) -> tuple[Dataset, Dataset, Dataset]:
+        """Training pictures (a random choice that the seed decides, the same for every mode), val and test split."""
+        source = data_dir() / self.target if self.target in ("near", "far") else Path(self.target)
+        train_set, val_set, test_set = (load_dataset(source, split) for split in ("train", "val", "test"))
+        if self.images is not None:
+            if self.images > len(train_set):
+                raise ExperimentError(f"found images: {self.images}, but {self.target} has {len(train_set)} to train on")
+            train_set = train_set.subset(np.random.default_rng(seed).permutation(len(train_set))[: self.images])
+        return train_set, val_set, test_set
+
+    def to_yaml(self) -> str:
+        content = asdict(self) | {"seeds": list(self.seeds), "modes": [asdict(mode) for mode in self.modes]}
+        return yaml.safe_dump(content, sort_keys=False)
+
+
+def load_experiment(name: str | Path) -> Experiment:
+    """An experiment file by path, or by name one of ``data/experiments``. Raises ExperimentError for a wrong one."""
+    folder = data_dir() / "experiments"
+    path = Path(name) if Path(name).suffix in (".yaml", ".yml") else folder / f"{name}.yaml"
+    if not path.is_file():
+        there = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
+        raise ExperimentError(f"found no experiment {str(name)!r}, expected a YAML file or one of {there}")
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        modes = tuple(Mode(**mode) for mode in content.pop("modes", ())) or MODES
+        seeds = tuple(content.pop("seeds", (0,)))
+        return Experiment(**{"name": path.stem, **content}, modes=modes, seeds=seeds)
+    except (TypeError, AttributeError) as error:
+        raise ExperimentError(f"{path.name}: {error}; expected the keys of yolo_course.learn.experiment") from error

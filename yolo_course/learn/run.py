@@ -1,0 +1,116 @@
+"""The run folder: what was asked for, on which machine, what came of it, and how to go on."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+import yaml
+
+from yolo_course import machine
+
+
+class RunError(ValueError):
+    """A run folder that cannot be used as asked; the message says what to do."""
+
+
+class RunFolder:
+    """``config.yaml``, ``machine.json``, ``metrics.csv``, ``best.safetensors`` and ``last.pt`` of one run.
+
+    Files are replaced in one step (write beside, then rename), so that a kill leaves the former one whole.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.config_file, self.metrics_file = self.path / "config.yaml", self.path / "metrics.csv"
+        self.best, self.last = self.path / "best.safetensors", self.path / "last.pt"
+
+    def start(self, config: Mapping) -> None:
+        """Make the folder. Raises RunError where a run already lies, so that nothing is lost."""
+        if self.config_file.exists() or self.last.exists():
+            raise RunError(f"found a run in {self.path}, expected a new folder: choose another, or resume this one")
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_text(self.config_file, yaml.safe_dump(dict(config), sort_keys=False))
+        write_text(self.path / "machine.json", json.dumps(facts(config["device"]), indent=2) + "\n")
+
+    def read_config(self) -> dict:
+        if not self.config_file.is_file() or not self.last.is_file():
+            raise RunError(f"found no run to resume in {self.path}, expected config.yaml and last.pt: start it anew")
+        return yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
+
+    def write_metrics(self, rows: list[dict]) -> None:
+        write_rows(self.metrics_file, rows)
+
+    def save_last(self, state: dict) -> None:
+        temporary = self.last.with_suffix(".tmp")
+        torch.save(state, temporary)
+        os.replace(temporary, self.last)
+
+    def load_last(self) -> dict:
+        try:
+            return torch.load(self.last, map_location="cpu", weights_only=True)
+        except Exception as error:  # torch raises many kinds for a damaged file
+            raise RunError(f"{self.last.name} cannot be read ({error}): delete the run folder and start anew") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in one step: readers see the old one or the new one, never a half."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(temporary, path)
+
+
+def write_rows(path: Path, rows: list[dict]) -> None:
+    """Write dicts with the same keys as CSV, in one step; None becomes an empty field."""
+    lines = [",".join(rows[0])] if rows else []
+    lines += [",".join(_field(value) for value in row.values()) for row in rows]
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def read_rows(path: str | Path) -> list[dict]:
+    """A CSV file as dicts; numbers become int or float, empty fields None."""
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        return [{key: _parse(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def _field(value) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _parse(text: str):
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text or None
+
+
+def facts(device: str = "cpu") -> dict:
+    """The machine as a dict, without a host name or a path: what a reader needs to judge a time."""
+    found = {
+        "device": str(device),
+        "cpu": machine.cpu_name(),
+        "cores": machine.usable_cores(),
+        "bf16_instructions": list(machine.fast_bf16_features() or ()),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "packages": {name: machine.version(name) for name in ("torch", "torchvision", "numpy", "opencv-python")},
+    }
+    if str(device).startswith("cuda"):
+        properties = torch.cuda.get_device_properties(torch.device(device))
+        found |= {"gpu": properties.name, "gpu_memory_gib": round(properties.total_memory / 2**30, 1)}
+        found |= {"cuda": torch.version.cuda, "gpu_driver": _driver()}
+    return found
+
+
+def _driver() -> str | None:
+    path = Path("/proc/driver/nvidia/version")
+    return path.read_text(encoding="utf-8").splitlines()[0] if path.is_file() else None

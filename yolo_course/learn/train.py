@@ -1,0 +1,270 @@
+"""Training: the plain loop. Predict, compare, go back, step; average the weights; measure; save.
+
+    result = train(model, train_set, val_set, "runs/first", epochs=24, size=128)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from yolo_course.data import DataError, Dataset
+from yolo_course.learn import parallel
+from yolo_course.learn.batches import AUGMENT, Batches, in_order
+from yolo_course.learn.device import choose
+from yolo_course.learn.evaluate import evaluate
+from yolo_course.learn.optim import EMA, learning_rate, make_optimizer
+from yolo_course.learn.run import RunFolder
+from yolo_course.learn.settings import Settings
+from yolo_course.learn.transfer import freeze
+from yolo_course.model import YOLOv5
+from yolo_course.stages.loss import YOLOLoss, scale_hyp
+from yolo_course.weights import save_weights
+
+
+class NonFiniteLoss(RuntimeError):
+    """The loss became infinite or no number; the message names the file that holds the batch."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What training leaves: the averaged model of the last epoch, a dict an epoch, and where the files are."""
+
+    model: YOLOv5
+    rows: list[dict]
+    folder: Path
+
+
+def train(
+    model: YOLOv5,
+    train_set: Dataset,
+    val_set: Dataset | None,
+    folder: str | Path,
+    *,
+    progress: bool = True,
+    on_epoch: Callable[[dict], None] | None = None,
+    **settings,
+) -> Result:
+    """Train ``model`` in place; the keywords are the fields of :class:`Settings`. Frozen rows stay as they are.
+
+    Writes a run folder: ``config.yaml``, ``machine.json``, ``metrics.csv`` (a row an epoch, as it goes),
+    ``best.safetensors`` (the averaged weights of the best epoch on ``val_set``; of the last one without) and
+    ``last.pt`` (all that :func:`resume` needs). ``on_epoch`` is called with each row. Under ``torchrun`` each process
+    takes its share of every batch.
+
+    Raises ValueError for settings, data and model that do not fit, RunError where ``folder`` holds a run already,
+    and NonFiniteLoss, with the batch saved, when the loss is no longer a number.
+    """
+    trainer = Trainer(model, train_set, val_set, RunFolder(folder), Settings.of(**settings), progress, on_epoch)
+    trainer.start()
+    return trainer.go()
+
+
+def resume(
+    folder: str | Path,
+    train_set: Dataset,
+    val_set: Dataset | None,
+    *,
+    progress: bool = True,
+    on_epoch: Callable[[dict], None] | None = None,
+) -> Result:
+    """Go on with a run that was stopped, with its stored settings: on a CPU, bit for bit as if never stopped."""
+    run = RunFolder(folder)
+    config = run.read_config()
+    model, frozen = YOLOv5.from_yaml(config.pop("network")), config.pop("frozen")
+    freeze(model, frozen["prefixes"], frozen["batchnorm"])
+    trainer = Trainer(model, train_set, val_set, run, Settings.of(**config), progress, on_epoch)
+    trainer.restore(run.load_last())
+    return trainer.go()
+
+
+class Trainer:
+    """One training run: its model, its data, and what has come of it so far."""
+
+    def __init__(self, model, train_set, val_set, run: RunFolder, settings: Settings, progress=True, on_epoch=None):
+        _check_fit(model, train_set, val_set)
+        self.run, self.settings, self.on_epoch = run, settings, on_epoch
+        self.leads = parallel.rank() == 0
+        self.progress = progress and self.leads
+        self.compute = choose(parallel.device_name(settings.device), settings.precision)
+        self.train_set, self.val_set = train_set.resized(settings.size), val_set
+        self.augment = {**AUGMENT, **{k: v for k, v in settings.hyp.items() if k in AUGMENT}}
+        self.model = self.compute.place(model)
+        self.loss = YOLOLoss(model, scale_hyp(settings.hyp, settings.size, model.num_classes))
+        self.optimizer = make_optimizer(
+            model, settings.optimizer, settings.lr, settings.momentum, settings.weight_decay
+        )
+        self.ema = EMA(model, settings.ema, settings.ema_ramp)
+        self.scaler = torch.amp.GradScaler(self.compute.device.type, enabled=self.compute.precision == "fp16")
+        self.rows: list[dict] = []
+        self.unchecked: list[tuple] = []
+
+    def start(self) -> None:
+        """Open the run folder with everything that decides the run's numbers."""
+        chosen = {
+            **asdict(self.settings),
+            "device": str(self.compute.device),
+            "precision": self.compute.precision,
+            "threads": self.settings.threads or torch.get_num_threads(),
+            "network": {**self.model.config, "names": list(self.model.names)},
+            "frozen": {"prefixes": list(self.model.frozen_prefixes), "batchnorm": self.model.frozen_batchnorm},
+        }
+        if self.leads:
+            self.run.start(chosen)
+
+    def restore(self, state: dict) -> None:
+        """Put everything back to where ``last.pt`` was written."""
+        self.model.load_state_dict(state["model"])
+        self.ema.model.load_state_dict(state["ema"])
+        self.ema.updates, self.rows = state["updates"], state["rows"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+
+    def go(self) -> Result:
+        """Train to the end; the number of CPU threads is put back afterwards."""
+        threads = torch.get_num_threads()
+        torch.set_num_threads(self.settings.threads or threads)
+        try:
+            with parallel.group(self.compute.device):
+                network = parallel.wrap(self.model, self.compute.device)
+                for epoch in range(len(self.rows), self.settings.epochs):
+                    self._epoch(network, epoch)
+        finally:
+            torch.set_num_threads(threads)
+        return Result(self.ema.model, self.rows, self.run.path)
+
+    def _epoch(self, network: nn.Module, epoch: int) -> None:
+        settings, batches = self.settings, self._batches(epoch)
+        with tqdm(total=len(batches), desc=f"epoch {epoch + 1}/{settings.epochs}", disable=not self.progress) as bar:
+            row = self._learn(network, batches, epoch, bar)
+            is_last = epoch + 1 == settings.epochs
+            if self.leads:
+                row |= self._measure(is_last or (epoch + 1) % settings.evaluate_every == 0)
+                self._save(row, is_last)
+                bar.set_postfix({key: f"{row[key]:.3f}" for key in ("box", "obj", "cls", "map50") if row[key] is not None})
+        parallel.wait()
+        if self.on_epoch and self.leads:
+            self.on_epoch(row)
+
+    def _batches(self, epoch: int) -> Batches:
+        settings, augment = self.settings, self.augment
+        if epoch >= settings.epochs - settings.close_mosaic:
+            augment = {**augment, "mosaic": 0.0, "mixup": 0.0}
+        share = {"rank": parallel.rank(), "world": parallel.world()}
+        batch = settings.size, settings.batch_size
+        return Batches(self.train_set, *batch, augment, settings.seed, epoch, settings.rect, **share)
+
+    def _learn(self, network: nn.Module, batches: Batches, epoch: int, bar: tqdm) -> dict:
+        """One pass over the training set."""
+        self.model.train()
+        self.compute.reset_peak_memory()
+        total, began = torch.zeros(3, device=self.compute.device), time.perf_counter()
+        for index, (images, targets) in enumerate(in_order(batches, self.settings.workers)):
+            step = epoch * len(batches) + index
+            self._set_learning_rate(step, self.settings.epochs * len(batches))
+            total += self._back(network, images, targets, where=(epoch, index))
+            if (index + 1) % self.settings.accumulate == 0 or index + 1 == len(batches):
+                self._step()
+            bar.update()
+        self._check_finite(flush=True)
+        self.compute.synchronise()
+        seconds = time.perf_counter() - began
+        box, objectness, label = (total / len(batches)).tolist()
+        return {
+            "epoch": epoch + 1,
+            "box": box,
+            "obj": objectness,
+            "cls": label,
+            "lr": self.optimizer.param_groups[0]["lr"],
+            "seconds": seconds,
+            "images_per_second": len(self.train_set) / seconds,
+            **self.compute.peak_memory(),
+        }
+
+    def _set_learning_rate(self, step: int, steps: int) -> None:
+        s = self.settings
+        for group in self.optimizer.param_groups:
+            group["lr"] = s.lr * learning_rate(step, steps, s.warmup, s.final_lr, s.schedule)
+
+    def _back(self, network: nn.Module, images: Tensor, targets: Tensor, where: tuple[int, int]) -> Tensor:
+        """Predict, compare, go back. Returns the parts of the loss."""
+        device = self.compute.device
+        with self.compute.autocast():
+            raw = network(images.to(device, non_blocking=True))
+        loss, parts = self.loss(raw, targets.to(device, non_blocking=True))
+        self.unchecked.append((loss.detach(), images, targets, where))
+        self._check_finite()
+        # DistributedDataParallel averages over the processes; the loss of a batch is a sum over its pictures.
+        self.scaler.scale(loss * parallel.world()).backward()
+        return parts
+
+    def _step(self) -> None:
+        self.scaler.unscale_(self.optimizer)
+        nn.utils.clip_grad_norm_([p for p in self.model.parameters() if p.requires_grad], self.settings.clip)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.ema.update(self.model)
+
+    def _check_finite(self, flush: bool = False) -> None:
+        # To ask a GPU for a number is to wait for it. One step later the number is there already.
+        keep = 0 if flush or self.compute.device.type == "cpu" else 1
+        while len(self.unchecked) > keep:
+            loss, images, targets, (epoch, index) = self.unchecked.pop(0)
+            if not torch.isfinite(loss):
+                file = self.run.path / f"nonfinite_batch_rank{parallel.rank()}.pt"
+                torch.save({"images": images, "targets": targets, "epoch": epoch, "batch": index}, file)
+                raise NonFiniteLoss(
+                    f"found the loss {loss.item()} in epoch {epoch + 1}, batch {index}; the batch is in {file.name} in "
+                    "the run folder. Look at its pictures and boxes; then try a lower lr or precision='fp32'"
+                )
+
+    @torch.no_grad()
+    def _measure(self, wanted: bool) -> dict:
+        keys = ("map50", "map50_95", "precision", "recall", "eval_seconds")
+        if self.val_set is None or not wanted:
+            return dict.fromkeys(keys)
+        began = time.perf_counter()
+        with self.compute.autocast():
+            metrics = evaluate(self.ema.model, self.val_set, size=self.settings.size)
+        values = (metrics.map50, metrics.map50_95, metrics.precision, metrics.recall, time.perf_counter() - began)
+        return dict(zip(keys, values, strict=True))
+
+    def _save(self, row: dict, is_last: bool) -> None:
+        former = max((fitness(r) for r in self.rows), default=-1.0)
+        self.rows.append(row)
+        if fitness(row) > former or (is_last and self.val_set is None):
+            save_weights(self.ema.model, self.run.best, metadata={"epoch": row["epoch"], "map50": row["map50"]})
+        self.run.save_last(
+            {
+                "model": self.model.state_dict(),
+                "ema": self.ema.model.state_dict(),
+                "updates": self.ema.updates,
+                "optimizer": self.optimizer.state_dict(),
+                "scaler": self.scaler.state_dict(),
+                "rows": self.rows,
+            }
+        )
+        self.run.write_metrics(self.rows)
+
+
+def fitness(row: dict) -> float:
+    """What "best" means: mostly mAP50-95, as in the original; -1 for an epoch that was not measured."""
+    return -1.0 if row["map50"] is None else 0.1 * row["map50"] + 0.9 * row["map50_95"]
+
+
+def _check_fit(model: YOLOv5, train_set: Dataset, val_set: Dataset | None) -> None:
+    if not len(train_set):
+        raise DataError("found a training set without pictures, expected at least one")
+    for data in (train_set, val_set):
+        if data is not None and len(data.names) != model.num_classes:
+            raise DataError(
+                f"found {len(data.names)} classes in the data ({', '.join(data.names)}) and {model.num_classes} in the "
+                f"model, expected as many: build the model with num_classes={len(data.names)}"
+            )
