@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
@@ -29,9 +29,12 @@ from yolo_course.learn.start import course_model, untrained_model
 from yolo_course.learn.train import resume, train
 from yolo_course.learn.transfer import freeze
 from yolo_course.model import YOLOv5
+from yolo_course.weights import transfer_weights
 
 METRICS = ("map50", "map50_95", "precision", "recall")
 BASELINE = "unfrozen"
+TICK = 2.0  # seconds between two looks at runs under way
+Curves = dict[tuple[str, int], list[dict]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Comparison:
     name: str
     runs: list[dict]
     summary: list[dict]
-    curves: dict[tuple[str, int], list[dict]]
+    curves: Curves
     machine: dict
 
     def __str__(self) -> str:
@@ -73,13 +76,15 @@ def compare(
     *,
     jobs: int | None = None,
     progress: Callable[[str], None] = print,
+    watch: Callable[[Curves], None] | None = None,
     keep_weights: bool = True,
 ) -> Comparison:
     """Run every (mode, seed) of an experiment that has not run yet, ``jobs`` at a time, and sum up.
 
     ``jobs`` is by default one run a core on a CPU (two runs of one thread are faster than one of two) and one on a
     GPU. Writes ``<folder>/<mode>-seed<seed>/`` each (a run folder and ``result.json``), ``runs.csv`` and
-    ``summary.csv``. Without ``keep_weights`` the weights go when a run has its result.
+    ``summary.csv``. ``progress`` is called with a line a run; ``watch`` every other second with the curves so far.
+    Without ``keep_weights`` the weights go when a run has its result.
 
     Raises RunError where ``folder`` holds another experiment.
     """
@@ -90,9 +95,18 @@ def compare(
     on_cpu = experiment.settings.get("device", "auto") == "cpu" or machine.accelerator() is None
     jobs = min(jobs or (machine.usable_cores() if on_cpu else 1), max(1, len(todo)))
     arguments = [(experiment, mode, seed, str(folder), keep_weights) for mode, seed in todo]
-    for done, line in enumerate(_all(arguments, jobs), start=1):
+    look = (lambda: watch(read_curves(folder, experiment))) if watch else (lambda: None)
+    for done, line in enumerate(_all(arguments, jobs, look), start=1):
         progress(f"{done}/{len(todo)}  {line}")
+    look()
     return load_comparison(_sum_up(folder, experiment))
+
+
+def read_curves(folder: str | Path, experiment: Experiment) -> Curves:
+    """The rows measured so far, by (mode, seed), of runs that are done or under way."""
+    paths = {(mode.name, seed): _run_path(folder, mode, seed) for mode in experiment.modes for seed in experiment.seeds}
+    files = {key: path / "metrics.csv" for key, path in paths.items()}
+    return {key: read_rows(file) for key, file in files.items() if file.is_file()}
 
 
 def load_comparison(folder: str | Path) -> Comparison:
@@ -118,31 +132,36 @@ def _claim(folder: Path, experiment: Experiment) -> None:
     write_text(file, text)
 
 
-def _all(arguments: list[tuple], jobs: int):
+def _all(arguments: list[tuple], jobs: int, look: Callable[[], None]):
+    """Run them all; yields each one's line when it is done, and looks at those under way in between."""
     if jobs == 1:
-        yield from (_run(*one) for one in arguments)
+        yield from (_run(*one, on_epoch=lambda row: look()) for one in arguments)
         return
     # "spawn" on every system: a forked process inherits locks of PyTorch's threads in an unknown state.
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(_run, *one, threads=1) for one in arguments]):
-            yield future.result()
+        waiting = {pool.submit(_run, *one, threads=1) for one in arguments}
+        while waiting:
+            done, waiting = wait(waiting, timeout=TICK, return_when=FIRST_COMPLETED)
+            look()
+            yield from (future.result() for future in done)
 
 
 def _run_path(folder: str | Path, mode: Mode, seed: int) -> Path:
     return Path(folder) / f"{mode.name}-seed{seed}"
 
 
-def _run(experiment: Experiment, mode: Mode, seed: int, folder: str, keep_weights: bool, threads=None) -> str:
+def _run(experiment: Experiment, mode: Mode, seed: int, folder: str, keep_weights: bool, threads=None, on_epoch=None):
     """One (mode, seed), from the start or from where it was stopped, to its ``result.json``."""
     if threads:
         torch.set_num_threads(threads)
     run = RunFolder(_run_path(folder, mode, seed))
     train_set, val_set, test_set = experiment.data(seed)
     if run.last.is_file():
-        trained = resume(run.path, train_set, val_set, progress=False)
+        trained = resume(run.path, train_set, val_set, progress=False, on_epoch=on_epoch)
     else:
         model, settings = _model(experiment, mode, train_set.names, seed), {**experiment.settings, "seed": seed}
-        trained = train(model, train_set, val_set, run.path, progress=False, **{**settings, "lr": mode.lr})
+        settings["lr"] = mode.lr
+        trained = train(model, train_set, val_set, run.path, progress=False, on_epoch=on_epoch, **settings)
     result = _result(experiment, mode, seed, trained.model, trained.rows, train_set, test_set)
     write_text(run.path / "result.json", json.dumps(result, indent=2) + "\n")
     if not keep_weights:
@@ -158,8 +177,6 @@ def _model(experiment: Experiment, mode: Mode, names: Sequence[str], seed: int) 
         trained.detect.set_anchors(coco * experiment.anchor_scale)
     model = untrained_model(names, trained, seed)
     if mode.pretrained:
-        from yolo_course.weights import transfer_weights
-
         transfer_weights(model, trained)
     freeze(model, mode.freeze, mode.batchnorm)
     return model

@@ -1,0 +1,89 @@
+"""Facts about the machine the course runs on. Nothing here fails: what cannot be found out is None."""
+
+import os
+import platform
+import re
+import shutil
+from importlib import metadata
+from pathlib import Path
+
+CPUINFO = Path("/proc/cpuinfo")
+CGROUP = Path("/sys/fs/cgroup")
+# What makes bfloat16 fast, by its name in /proc/cpuinfo.
+FAST_BF16 = ("avx512_bf16", "amx_bf16")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSER_ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+
+
+def version(distribution: str) -> str | None:
+    """The installed version without its local part ("2.15.0", not "2.15.0+cu132"), or None."""
+    try:
+        return metadata.version(distribution).split("+")[0]
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def cpu_name() -> str | None:
+    """The processor's name as sold, or what Python knows of it."""
+    found = re.search(r"^model name\s*:\s*(.+)$", _read(CPUINFO) or "", re.MULTILINE)
+    return found[1].strip() if found else platform.processor() or platform.machine() or None
+
+
+def fast_bf16_features() -> tuple[str, ...] | None:
+    """Those of FAST_BF16 that the processor has; None where only guessing is possible (not Linux)."""
+    found = re.search(r"^(?:flags|Features)\s*:(.+)$", _read(CPUINFO) or "", re.MULTILINE)
+    return tuple(name for name in FAST_BF16 if name in found[1].split()) if found else None
+
+
+def usable_cores() -> int:
+    """The cores this process may keep busy: a container or a batch system often allows fewer than exist."""
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    quota = cgroup_quota()
+    return cores if quota is None else max(1, min(cores, round(quota)))
+
+
+def cgroup_quota() -> float | None:
+    """How many cores' time Linux grants this container (control groups, version 2 or 1); None: no limit."""
+    limit, period = ((_read(CGROUP / "cpu.max") or "").split() + ["", ""])[:2]
+    if not limit:
+        limit = (_read(CGROUP / "cpu/cpu.cfs_quota_us") or "").strip()
+        period = (_read(CGROUP / "cpu/cpu.cfs_period_us") or "").strip()
+    return int(limit) / int(period) if limit.isdigit() and period.isdigit() and int(period) else None
+
+
+def accelerator() -> str | None:
+    """The GPU that torch would use, as "cuda (name, memory)" or "mps"; None: only the CPU. Imports torch."""
+    import torch
+
+    if torch.cuda.is_available():
+        gpu = torch.cuda.get_device_properties(0)
+        return f"cuda ({gpu.name}, {gpu.total_memory / 2**30:.0f} GiB)"
+    return "mps" if torch.backends.mps.is_available() else None
+
+
+def browser() -> str | None:
+    """The path of a Chromium or Chrome for the browser tests, or None."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return found or (str(BROWSER_ON_MACOS) if BROWSER_ON_MACOS.exists() else None)
+
+
+def summary_line() -> str:
+    """Package, torch, device and threads in one line for the head of a notebook: no host name, no path."""
+    course = f"yolo_course {version('yolo-course') or '(not installed)'}"
+    try:
+        import torch
+
+        device, threads = accelerator() or "cpu", torch.get_num_threads()
+    except Exception as error:  # an incomplete library can raise anything, and this line must come out
+        return f"{course} | torch cannot be used ({type(error).__name__}): run `python -m yolo_course doctor`"
+    plural = "" if threads == 1 else "s"
+    return f"{course} | torch {torch.__version__.split('+')[0]} | {device} | {threads} thread{plural}"
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None

@@ -1,0 +1,83 @@
+"""Run the notebooks and store what they show, so that readers without Python see it too."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+class NotebookError(ValueError):
+    """A notebook that is not there, or that does not run to its end; the message names the cell."""
+
+
+def find_notebooks(folder: Path, parts: list[str]) -> list[Path]:
+    """The notebooks of `folder` in order: all, or those whose file name contains one of `parts`."""
+    found = sorted(path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
+    if not found:
+        raise NotebookError(f"There are no notebooks in {folder}: run this in a clone of the repository.")
+    for part in parts:
+        if not any(part in path.name for path in found):
+            names = ", ".join(path.name for path in found)
+            raise NotebookError(f"No notebook's name contains {part!r}. There are: {names}.")
+    return [path for path in found if not parts or any(part in path.name for part in parts)]
+
+
+def run_all(paths: list[Path], timeout: int, say: Callable[[str], None] = print) -> bool:
+    """Run each notebook, go on after a failure, and tell whether all ran to their end."""
+    failures = []
+    for path in paths:
+        start = time.perf_counter()
+        try:
+            run_notebook(path, timeout)
+        except NotebookError as error:
+            failures.append(path.name)
+            say(f"FAILED  {error}")
+        else:
+            say(f"stored  {path.name}  ({time.perf_counter() - start:.0f} s)")
+    if failures:
+        say(f"\nNot stored, left as they were: {', '.join(failures)}.")
+    return not failures
+
+
+def run_notebook(path: Path, timeout: int = 1200) -> None:
+    """Run a notebook from top to bottom in a fresh kernel, in its folder, and store its outputs.
+
+    The file is replaced in one step and only if every cell ran. No times and no widget states are stored:
+    running twice leaves no difference in git. Raises NotebookError with the cell that failed.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        store_widget_state=False,
+        coalesce_streams=True,
+        extra_arguments=["--log-level=ERROR"],
+    )
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        raise NotebookError(f"{path.name}, {_last_started(notebook)}:\n{error}") from error
+    notebook.metadata.get("language_info", {}).pop("version", None)  # differs from reader to reader
+    _write(notebook, path)
+
+
+def _last_started(notebook) -> str:
+    """The cell at which the run stopped: the last one that has an execution count or output."""
+    numbers = [n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    started = [n for n in numbers if notebook.cells[n].get("execution_count")]
+    return f"cell {(started or numbers)[-1] + 1} of {len(notebook.cells)}"
+
+
+def _write(notebook, path: Path) -> None:
+    import nbformat
+
+    beside = path.with_name(f".{path.name}.tmp")
+    nbformat.write(notebook, beside)
+    os.replace(beside, path)
