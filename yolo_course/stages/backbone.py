@@ -39,6 +39,8 @@ class Conv(nn.Module):
 
     def __init__(self, c_in, c_out, kernel=1, stride=1, padding=None, groups=1, act: str | None = "silu"):
         super().__init__()
+        if c_out < 1:
+            raise ValueError(f"found {c_out} output channels, expected 1 or more")
         padding = kernel // 2 if padding is None else padding
         self.conv = nn.Conv2d(c_in, c_out, kernel, stride, padding, groups=groups, bias=False)
         self.bn = batch_norm(c_out)
@@ -127,6 +129,12 @@ class C3(nn.Module):
         return self.cv3(torch.cat((self.m(self.cv1(x)), self.cv2(x)), 1))
 
 
+def _max_pool(kernel: int) -> nn.MaxPool2d:
+    if type(kernel) is not int or kernel < 1 or kernel % 2 == 0:
+        raise ValueError(f"found a pooling of {kernel!r}, expected an odd number: others change the map's size")
+    return nn.MaxPool2d(kernel, stride=1, padding=kernel // 2)
+
+
 class SPP(nn.Module):
     """Spatial pyramid pooling (He et al., ECCV 2014): the map beside its maxima over 5, 9 and 13 cells."""
 
@@ -135,7 +143,7 @@ class SPP(nn.Module):
         hidden = c_in // 2
         self.cv1 = Conv(c_in, hidden, 1, 1, act=act)
         self.cv2 = Conv(hidden * (len(kernels) + 1), c_out, 1, 1, act=act)
-        self.m = nn.ModuleList(nn.MaxPool2d(kernel, stride=1, padding=kernel // 2) for kernel in kernels)
+        self.m = nn.ModuleList(_max_pool(kernel) for kernel in kernels)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.cv1(x)
@@ -150,7 +158,7 @@ class SPPF(nn.Module):
         hidden = c_in // 2
         self.cv1 = Conv(c_in, hidden, 1, 1, act=act)
         self.cv2 = Conv(hidden * 4, c_out, 1, 1, act=act)
-        self.m = nn.MaxPool2d(kernel, stride=1, padding=kernel // 2)
+        self.m = _max_pool(kernel)
 
     def forward(self, x: Tensor) -> Tensor:
         maps = [self.cv1(x)]

@@ -54,7 +54,7 @@ class Detect(nn.Module):
     def set_anchors(self, pixels) -> None:
         """Replace the anchors by other widths and heights in pixels, (levels, A, 2)."""
         pixels = torch.as_tensor(pixels, dtype=torch.float32, device=self.anchors.device)
-        if pixels.shape != self.anchors.shape or not bool((pixels > 0).all()):
+        if pixels.shape != self.anchors.shape or not bool(((pixels > 0) & pixels.isfinite()).all()):
             raise ValueError(
                 f"found anchors of shape {tuple(pixels.shape)}, expected {tuple(self.anchors.shape)} positive "
                 "widths and heights in pixels: one (width, height) for each level and anchor"

@@ -42,9 +42,17 @@ class Assignment(NamedTuple):
     label: Tensor  # (n,) class
 
 
+def complete_hyp(hyp: Mapping | None) -> dict:
+    """``hyp`` with v7.0's values where it has none; ``giou`` was the name of the box gain up to v3.0."""
+    hyp = dict(hyp or {})
+    if "giou" in hyp:
+        hyp.setdefault("box", hyp["giou"])
+    return {**DEFAULT_HYP, **hyp}
+
+
 def scale_hyp(hyp: Mapping, size: int, num_classes: int, levels: int = 3) -> dict:
     """The gains as v7.0's training scales them: by levels (box), classes (cls) and picture size in pixels (obj)."""
-    scaled = {**DEFAULT_HYP, **hyp}
+    scaled = complete_hyp(hyp)
     scaled["box"] *= 3 / levels
     scaled["cls"] *= num_classes / 80 * 3 / levels
     scaled["obj"] *= (size / 640) ** 2 * 3 / levels
@@ -98,10 +106,7 @@ class YOLOLoss:
     """
 
     def __init__(self, model: nn.Module, hyp: Mapping | None = None, overlap: str = "ciou"):
-        hyp = dict(hyp or {})
-        if "giou" in hyp:  # the box gain's name up to v3.0
-            hyp.setdefault("box", hyp["giou"])
-        self.hyp = {**DEFAULT_HYP, **hyp}
+        self.hyp = complete_hyp(hyp)
         self.detect, self.overlap = model.detect, overlap
 
     def __call__(self, raw: Sequence[Tensor], targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -123,12 +128,11 @@ class YOLOLoss:
         classes = self.detect.num_classes
         if raw[0].shape[-1] != classes + 5:
             raise ValueError(f"found maps of {raw[0].shape[-1]} numbers a box, expected 5 + {classes} classes")
-        if (
-            targets.device.type == "cpu"
-            and len(targets)
-            and not 0 <= targets[:, 1].min() <= targets[:, 1].max() < classes
-        ):
-            raise ValueError(f"found a class outside 0..{classes - 1} in the targets: does the model fit the data set?")
+        if not len(targets) or targets.device.type != "cpu":  # to ask a GPU for numbers is to wait for it
+            return
+        for column, what, count in ((0, "picture", len(raw[0])), (1, "class", classes)):
+            if not 0 <= targets[:, column].min() <= targets[:, column].max() < count:
+                raise ValueError(f"found a {what} outside 0..{count - 1} in the targets: do they fit the model?")
 
     def _level(self, out: Tensor, assigned: Assignment) -> tuple[Tensor, Tensor, Tensor]:
         """(box, objectness, class) loss of one level, before gains and balance."""

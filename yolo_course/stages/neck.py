@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+UPSAMPLING = ("nearest", "nearest-exact", "bilinear", "bicubic")
+
 
 class Concat(nn.Module):
     """Maps of equal height and width, stacked along ``dimension`` (1 = channels)."""
