@@ -35,7 +35,8 @@ def xywh_to_xyxy(boxes):
 
 def normalise(boxes, width: int, height: int):
     """Pixel ``xyxy`` to the ``xywh`` of a label file: fractions of the picture's ``width`` and ``height``."""
-    x, y, w, h = (xyxy_to_xywh(boxes)[..., i] for i in range(4))
+    boxes = xyxy_to_xywh(boxes)
+    x, y, w, h = (boxes[..., i] for i in range(4))
     return _stack([x / width, y / height, w / width, h / height], boxes)
 
 

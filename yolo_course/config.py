@@ -34,7 +34,9 @@ RELEASES = {
 }
 COCO_ANCHORS = ((10, 13, 16, 30, 33, 23), (30, 61, 62, 45, 59, 119), (116, 90, 156, 198, 373, 326))
 MODULES = ("Focus", "Conv", "Bottleneck", "BottleneckCSP", "C3", "SPP", "SPPF", "Concat", "nn.Upsample", "Detect")
-_REPEATED_INSIDE = ("BottleneckCSP", "C3")
+_ONCE = ("Concat", "nn.Upsample", "Detect")  # repeating them means nothing
+# Far above what a network needs: a zero too many is named before it fills the memory.
+MAX_NUMBER, MAX_CHANNELS, MAX_MULTIPLE = 100, 10_000, 10
 
 
 class ConfigError(ValueError):
@@ -85,7 +87,7 @@ def read_config(source: str | Path | Mapping) -> dict:
         raise ConfigError(f"found no file {str(source)!r}, expected a model file in YAML: check the path")
     try:
         config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that there is not
         raise ConfigError(f"{path.name} is not readable as YAML: {error}") from error
     if not isinstance(config, dict):
         raise ConfigError(f"{path.name}: found {type(config).__name__}, expected keys such as 'backbone' and 'head'")
@@ -103,8 +105,8 @@ def complete_config(config: Mapping, num_classes: int | None = None, activation:
         config[key] = _multiple(config, key)
     config["anchors"] = _anchors(config)
     config.update(_activations(config, activation))
-    modules = {str(row[2]) for row in config["backbone"] + config["head"] if isinstance(row, list) and len(row) == 4}
-    config.setdefault("anchor_grid", config.get("release", "v6.0") < "v6.0" or "Focus" in modules)  # as up to v5.0
+    old = str(config.get("release", "v6.0")) < "v6.0" or "Focus" in _modules(config)
+    config.setdefault("anchor_grid", old)  # as up to v5.0
     return config
 
 
@@ -123,6 +125,10 @@ def _row(index: int, row: Any, config: Mapping) -> Row:
         raise ConfigError(f"row {index}: found module {module!r}, expected one of {', '.join(MODULES)}")
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise ConfigError(f"row {index} ({module}): found number {number!r}, expected a whole number of 1 or more")
+    if number > 1 and module in _ONCE:
+        raise ConfigError(f"row {index} ({module}): found number {number}, expected 1: it has nothing to repeat")
+    if number > MAX_NUMBER:
+        raise ConfigError(f"row {index} ({module}): found number {number}, expected at most {MAX_NUMBER}")
     if not isinstance(args, (list, tuple)):
         raise ConfigError(f"row {index} ({module}): found args {args!r}, expected a list such as [64, 3]")
     repeats = max(round(number * config["depth_multiple"]), 1) if number > 1 else 1
@@ -157,44 +163,54 @@ def _multiple(config: Mapping, key: str) -> float:
     if key not in config:
         warnings.warn(f"the model file has no {key}: 1.0 is used", stacklevel=4)
     value = config.get(key, 1.0)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
-        raise ConfigError(f"found {key} = {value!r}, expected a number above 0")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= MAX_MULTIPLE:
+        raise ConfigError(f"found {key} = {value!r}, expected a number above 0, {MAX_MULTIPLE} at most")
     return float(value)
 
 
 def _anchors(config: Mapping) -> list[list[float]]:
     if config.get("anchors") is None:
         warnings.warn("the model file has no anchors: those of COCO are used", stacklevel=4)
-    levels = config.get("anchors") or COCO_ANCHORS
+    levels = COCO_ANCHORS if config.get("anchors") is None else config["anchors"]
     fits = isinstance(levels, (list, tuple)) and all(isinstance(level, (list, tuple)) for level in levels)
-    if not fits or len(levels) != 3 or len({len(level) for level in levels}) != 1 or len(levels[0]) % 2:
+    lengths = {len(level) for level in levels} if fits else set()
+    if not fits or len(levels) != 3 or len(lengths) != 1 or 0 in lengths or max(lengths) % 2:
         raise ConfigError(
             f"found anchors = {levels!r}, expected three lists of width, height, width, height, ... in pixels"
         )
-    if not all(isinstance(n, (int, float)) and n > 0 for level in levels for n in level):
+    if not all(isinstance(n, (int, float)) and 0 < n < math.inf for level in levels for n in level):
         raise ConfigError(f"found anchors = {levels!r}, expected numbers above 0, in pixels")
     return [list(level) for level in levels]
 
 
 def _activations(config: Mapping, wanted: Any) -> dict[str, str]:
-    has_csp = any("BottleneckCSP" in map(str, row) for row in config["backbone"] if isinstance(row, (list, tuple)))
     named = wanted if wanted is not None else config.get("activation")
-    act = activation_name(named) if named is not None else ("leaky_relu" if has_csp else "silu")
+    if named is None:
+        named = "leaky_relu" if "BottleneckCSP" in _modules(config) else "silu"
+    act = activation_name(named)
     # BottleneckCSP's own activation stayed Leaky ReLU while Conv's became Hardswish (v3.0) and then SiLU (v4.0).
     inside = config.get("csp_activation") if wanted is None else None
-    return {"activation": act, "csp_activation": inside or ("leaky_relu" if act == "hardswish" else act)}
+    inside = inside or ("leaky_relu" if act == "hardswish" else act)
+    return {"activation": act, "csp_activation": activation_name(inside)}
+
+
+def _modules(config: Mapping) -> set[str]:
+    rows = [*config["backbone"], *config["head"]]
+    return {str(row[2]) for row in rows if isinstance(row, (list, tuple)) and len(row) == 4}
 
 
 def activation_name(named: Any) -> str:
     """``"silu"``, ``"nn.SiLU()"``, ``nn.SiLU`` or ``nn.SiLU()`` to ``"silu"``; so too leaky_relu and hardswish.
 
-    Raises ConfigError for another activation, and for a Leaky ReLU whose slope is not 0.1.
+    Raises ConfigError for another activation, and for a Leaky ReLU whose slope is not 0.1 (PyTorch's own is 0.01).
     """
-    text = named if isinstance(named, str) else getattr(named, "__name__", None) or repr(named)
-    match = re.fullmatch(r"(?:torch\.)?(?:nn\.)?(\w+)\s*(?:\((.*)\))?", text.strip())
+    if not isinstance(named, str):
+        named = f"{named.__name__}()" if isinstance(named, type) else repr(named)
+    text = named.strip()
+    match = re.fullmatch(r"(?:torch\.)?(?:nn\.)?(\w+)\s*(?:\((.*)\))?", text)
     key = match[1].lower().replace("_", "") if match else ""
     known = {name.replace("_", ""): name for name in ACTIVATIONS}
-    slope = re.search(r"\d*\.\d+|\d+", match[2] or "") if match and key == "leakyrelu" else None
-    if key not in known or (slope and float(slope[0]) != 0.1):
+    called_leaky = key == "leakyrelu" and match[2] is not None
+    if key not in known or (called_leaky and not re.match(r"\s*(negative_slope\s*=\s*)?0?\.1\s*(,|$)", match[2])):
         raise ConfigError(f"found activation {text!r}, expected SiLU, Hardswish or LeakyReLU(0.1)")
     return known[key]

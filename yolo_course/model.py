@@ -15,11 +15,20 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from yolo_course.config import Row, complete_config, parse_rows, read_config, release_config
+from yolo_course.config import (
+    MAX_CHANNELS,
+    ConfigError,
+    Row,
+    complete_config,
+    parse_rows,
+    read_config,
+    release_config,
+)
 from yolo_course.stages.backbone import C3, SPP, SPPF, Bottleneck, BottleneckCSP, Conv, Focus
 from yolo_course.stages.head import Detect
-from yolo_course.stages.neck import Concat, upsample
+from yolo_course.stages.neck import UPSAMPLING, Concat, upsample
 
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # what a batch normalisation remembers
 BLOCKS = {block.__name__: block for block in (Focus, Conv, Bottleneck, BottleneckCSP, C3, SPP, SPPF)}
 
 
@@ -74,7 +83,7 @@ class YOLOv5(nn.Module):
             raise ValueError(f"found {len(self.names)} names, expected {self.num_classes}, one for each class")
         self.frozen_prefixes: tuple[str, ...] = ()  # see yolo_course.learn.transfer.freeze
         self.frozen_batchnorm = "fixed"
-        self.model = _build_rows(self.rows, config)
+        self.model, self.image_step = _build_rows(self.rows, config)
         self.first_neck_row = len(config["backbone"])
         self.feature_rows = self._feature_rows()
 
@@ -94,14 +103,18 @@ class YOLOv5(nn.Module):
 
     def backbone(self, images: Tensor) -> tuple[Tensor, ...]:
         """Images (B, 3, H, W) to the features P3, P4, P5: an 8th, a 16th, a 32nd of the height and width."""
-        step = int(self.stride.max())
-        if images.ndim != 4 or images.shape[2] % step or images.shape[3] % step:
-            raise ValueError(
-                f"found images of shape {tuple(images.shape)}, expected (B, 3, H, W) with H and W multiples of {step}: "
-                "letterbox pads a picture so"
-            )
+        self.check_images(images)
         outputs = self.walk(range(self.first_neck_row), {-1: images})
         return tuple(outputs[row] for row in self.feature_rows)
+
+    def check_images(self, images: Tensor) -> None:
+        """Raise ValueError unless ``images`` is (B, 3, H, W), H and W multiples of the deepest map's stride."""
+        step = self.image_step
+        if images.ndim != 4 or images.shape[1] != 3 or images.shape[2] % step or images.shape[3] % step:
+            raise ValueError(
+                f"found images of shape {tuple(images.shape)}, expected (B, 3, H, W) with H and W multiples of "
+                f"{step}: letterbox pads a picture so"
+            )
 
     def neck(self, *features: Tensor) -> tuple[Tensor, ...]:
         """Features P3, P4, P5 to the fused maps N3, N4, N5 (large, medium, small), same heights and widths."""
@@ -131,7 +144,8 @@ class YOLOv5(nn.Module):
         super().train(mode)
         if mode and self.frozen_prefixes and self.frozen_batchnorm == "fixed":
             for name, module in self.named_modules():
-                if isinstance(module, nn.BatchNorm2d) and f"{name}.running_mean".startswith(self.frozen_prefixes):
+                entries = [f"{name}.{statistic}" for statistic in STATISTICS]
+                if isinstance(module, nn.BatchNorm2d) and any(e.startswith(self.frozen_prefixes) for e in entries):
                     module.eval()
         return self
 
@@ -144,12 +158,14 @@ class YOLOv5(nn.Module):
 
     def summary(self, image_size: int = 640):
         """The table of all rows, with parameters, output shapes and GFLOPs for a square picture of ``image_size``."""
-        from yolo_course.summary import summarise  # the table is built on the model, not the model on the table
+        # Imported here, because the table is built on the model, not the model on the table.
+        from yolo_course.summary import summarise
 
         return summarise(self, image_size)
 
 
-def _build_rows(rows: list[Row], config: dict) -> nn.Sequential:
+def _build_rows(rows: list[Row], config: dict) -> tuple[nn.Sequential, int]:
+    """The rows as modules, and the stride of the deepest map."""
     maps = {-1: _Map(channels=3, stride=1)}
     built = nn.Sequential()
     if rows[-1].module != "Detect" or len(rows[-1].source) != 3:
@@ -159,11 +175,13 @@ def _build_rows(rows: list[Row], config: dict) -> nn.Sequential:
     for row in rows[:-1]:
         try:
             module, maps[row.index] = _build_row(row, maps, config)
-        except (TypeError, IndexError, RuntimeError) as error:  # wrong number or type of arguments
+        except ConfigError:
+            raise
+        except (TypeError, ValueError, ArithmeticError, IndexError, RuntimeError) as error:  # wrong arguments
             raise row.error(f"args {list(row.args)} ({error})", f"the arguments of {row.module}") from error
         built.append(module)
     built.append(_build_detect(rows[-1], maps, config))
-    return built
+    return built, int(max(one.stride for one in maps.values()))
 
 
 def _build_row(row: Row, maps: dict[int, _Map], config: dict) -> tuple[nn.Module, _Map]:
@@ -174,15 +192,17 @@ def _build_row(row: Row, maps: dict[int, _Map], config: dict) -> tuple[nn.Module
     if row.module == "Concat":
         if len({one.stride for one in inputs}) != 1:
             raise row.error(f"maps of strides {[one.stride for one in inputs]}", "maps of the same stride to join")
+        if row.args not in ((), (1,)):
+            raise row.error(f"args {list(row.args)}", "[1]: maps are joined along their channels")
         return Concat(*row.args), _Map(sum(one.channels for one in inputs), stride)
     if row.module == "nn.Upsample":
         module = upsample(*row.args)
-        if not module.scale_factor:
-            raise row.error(f"args {list(row.args)}", "[None, 2, nearest]: a scale, not a size")
+        if module.size is not None or module.scale_factor not in (2, 4, 8) or module.mode not in UPSAMPLING:
+            raise row.error(f"args {list(row.args)}", "such as [None, 2, nearest]: a scale, not a size")
         return module, _Map(channels, stride / module.scale_factor)
     wanted = row.args[0]
-    if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
-        raise row.error(f"{wanted!r} as the first argument", "the number of output channels")
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= MAX_CHANNELS:
+        raise row.error(f"{wanted!r} as the first argument", f"output channels, 1 to {MAX_CHANNELS}")
     width = math.ceil(wanted * config["width_multiple"] / 8) * 8  # a multiple of 8, as fast hardware likes it
     module = _build_block(row, channels, width, config)
     return module, _Map(width, stride * _stride_of(module))
@@ -200,13 +220,21 @@ def _build_block(row: Row, c_in: int, c_out: int, config: dict) -> nn.Module:
 
 
 def _stride_of(module: nn.Module) -> int:
-    strides = [m.stride[0] for m in module.modules() if isinstance(m, nn.Conv2d)]
-    return math.prod(strides) * math.prod(2 for m in module.modules() if isinstance(m, Focus))
+    """By how much a block divides the sides of a map; ValueError where kernel and padding leave a rest."""
+    total = math.prod(2 for m in module.modules() if isinstance(m, Focus))
+    for conv in (m for m in module.modules() if isinstance(m, nn.Conv2d)):
+        for kernel, stride, padding in zip(conv.kernel_size, conv.stride, conv.padding, strict=True):
+            if padding < 0 or not 0 < kernel - 2 * padding <= stride or stride != conv.stride[0]:
+                raise ValueError(f"kernel {kernel}, padding {padding} do not divide a map by stride {stride}")
+        total *= conv.stride[0]
+    return total
 
 
 def _build_detect(row: Row, maps: dict[int, _Map], config: dict) -> Detect:
     inputs = [maps[source] for source in row.source]
     strides = [one.stride for one in inputs]
+    if len(row.args) not in (2, 3):  # v2.0 pickled a third one, the channels
+        raise row.error(f"args {list(row.args)}", "[nc, anchors]")
     if sorted(strides) != [8, 16, 32]:
         raise row.error(f"maps of strides {strides}", "one map each of stride 8, 16 and 32")
     levels = [list(zip(level[::2], level[1::2], strict=True)) for level in config["anchors"]]

@@ -57,6 +57,7 @@ def summarise(model, image_size: int = 640) -> Summary:
     with torch.device("meta"):
         twin = type(model).from_yaml(model.config).eval()
         image = torch.zeros(1, 3, image_size, image_size)
+    twin.check_images(image)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         outputs = twin.walk(range(len(twin.rows) - 1), {-1: image})
         raw = twin.head(*(outputs[source] for source in twin.rows[-1].source))

@@ -71,7 +71,7 @@ class Batches(TorchDataset):
         order = np.random.default_rng(self.key).permutation(len(data))
         self.shapes = [(size, size)] * -(-len(data) // batch_size)
         if rect:
-            order, self.shapes = rectangular_batches(data.shapes_wh, size, batch_size)
+            order, self.shapes = rectangular_batches(data.shapes_wh, size, batch_size, pad=0.0)
         groups = [np.asarray(order[i : i + batch_size]) for i in range(0, len(data), batch_size)]
         self.groups = [np.resize(group, -(-len(group) // world) * world)[rank::world] for group in groups]
         self.rank = rank

@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
 
+import cv2
 import numpy as np
 import torch
 
 from yolo_course import machine
+from yolo_course.config import COCO_ANCHORS
 from yolo_course.data import Dataset
 from yolo_course.learn.evaluate import evaluate
 from yolo_course.learn.experiment import Experiment, Mode
@@ -140,10 +142,13 @@ def _all(arguments: list[tuple], jobs: int, look: Callable[[], None]):
     # "spawn" on every system: a forked process inherits locks of PyTorch's threads in an unknown state.
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         waiting = {pool.submit(_run, *one, threads=1) for one in arguments}
-        while waiting:
-            done, waiting = wait(waiting, timeout=TICK, return_when=FIRST_COMPLETED)
-            look()
-            yield from (future.result() for future in done)
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=TICK, return_when=FIRST_COMPLETED)
+                look()
+                yield from (future.result() for future in done)
+        finally:  # after an error or an interrupt those under way end, and no other starts
+            pool.shutdown(cancel_futures=True)
 
 
 def _run_path(folder: str | Path, mode: Mode, seed: int) -> Path:
@@ -154,9 +159,10 @@ def _run(experiment: Experiment, mode: Mode, seed: int, folder: str, keep_weight
     """One (mode, seed), from the start or from where it was stopped, to its ``result.json``."""
     if threads:
         torch.set_num_threads(threads)
+        cv2.setNumThreads(threads)
     run = RunFolder(_run_path(folder, mode, seed))
     train_set, val_set, test_set = experiment.data(seed)
-    if run.last.is_file():
+    if run.can_resume():
         trained = resume(run.path, train_set, val_set, progress=False, on_epoch=on_epoch)
     else:
         model, settings = _model(experiment, mode, train_set.names, seed), {**experiment.settings, "seed": seed}
@@ -173,8 +179,7 @@ def _run(experiment: Experiment, mode: Mode, seed: int, folder: str, keep_weight
 def _model(experiment: Experiment, mode: Mode, names: Sequence[str], seed: int) -> YOLOv5:
     trained = course_model(weights=experiment.weights)
     if experiment.anchor_scale:
-        coco = YOLOv5("n", num_classes=1).detect.anchor_pixels
-        trained.detect.set_anchors(coco * experiment.anchor_scale)
+        trained.detect.set_anchors(torch.tensor(COCO_ANCHORS).view(3, -1, 2) * experiment.anchor_scale)
     model = untrained_model(names, trained, seed)
     if mode.pretrained:
         transfer_weights(model, trained)
@@ -192,15 +197,12 @@ def _result(experiment, mode: Mode, seed: int, model: YOLOv5, rows: list[dict], 
         "train_images": len(train_set),
         "test_images": len(test_set),
         **{name: float(getattr(metrics, name)) for name in METRICS},
-        "trainable": sum(p.numel() for name, p in model.named_parameters() if not _is_frozen(model, name)),
+        "trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),
+        "parameters": sum(p.numel() for p in model.parameters()),
         "seconds": sum(row["seconds"] for row in rows),
         "images_per_second": float(np.median([row["images_per_second"] for row in rows])),
         "memory_mb": max((row["memory_mb"] for row in rows if row["memory_mb"]), default=None),
     }
-
-
-def _is_frozen(model: YOLOv5, name: str) -> bool:
-    return bool(model.frozen_prefixes) and name.startswith(model.frozen_prefixes)
 
 
 def _sum_up(folder: Path, experiment: Experiment) -> Path:
@@ -217,12 +219,16 @@ def summarise_mode(mode: str, runs: list[dict]) -> dict:
     own = {run["seed"]: run for run in runs if run["mode"] == mode}
     base = {run["seed"]: run for run in runs if run["mode"] == BASELINE}
     first = next(iter(own.values()))
-    row = {"mode": mode, "lr": first["lr"], "seeds": len(own), "epochs": first["epochs"], "trainable": first["trainable"]}
+    row = {"mode": mode, "lr": first["lr"], "seeds": len(own), "epochs": first["epochs"]}
+    row |= {"trainable": first["trainable"], "trainable_share": first["trainable"] / first["parameters"]}
     for name in ("map50", "map50_95"):
         row[name], row[f"{name}_sd"] = _mean_sd([run[name] for run in own.values()])
         pairs = [own[seed][name] - base[seed][name] for seed in own if seed in base and mode != BASELINE]
         row[f"{name}_difference"], row[f"{name}_difference_sd"] = _mean_sd(pairs)
-    row["seconds"], row["seconds_sd"] = _mean_sd([run["seconds"] for run in own.values()])
+    for name in ("seconds", "images_per_second"):
+        row[name], row[f"{name}_sd"] = _mean_sd([run[name] for run in own.values()])
+    row["seconds_per_epoch"] = row["seconds"] / first["epochs"]
+    row["memory_mb"] = max((run["memory_mb"] for run in own.values() if run["memory_mb"]), default=None)
     return row
 
 

@@ -77,7 +77,8 @@ def _device(name: str) -> torch.device:
         device = torch.device(name)
     except RuntimeError:
         device = None
-    if device is None or not have.get(device.type):
+    missing = device is None or not have.get(device.type)
+    if missing or (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()):
         raise ValueError(f"found device {name!r}, expected auto or one of {', '.join(k for k, v in have.items() if v)}")
     return device
 

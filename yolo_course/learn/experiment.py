@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import yaml
 
 from yolo_course.data import Dataset, data_dir, load_dataset
 from yolo_course.learn.settings import Settings
+from yolo_course.learn.transfer import BATCHNORM, PARTS
 
 
 class ExperimentError(ValueError):
@@ -25,6 +27,16 @@ class Mode:
     freeze: int | str | list = 0  # as in yolo_course.freeze
     pretrained: bool = True
     batchnorm: str = "fixed"
+
+    def check(self) -> None:
+        """Raise ValueError for a name that cannot be a folder's, and what can be seen to be wrong untrained."""
+        if not re.fullmatch(r"\w[\w.+-]*", str(self.name)):
+            raise ExperimentError(f"found the mode {self.name!r}, expected letters, digits, '-', '.' and '+'")
+        if isinstance(self.freeze, str) and self.freeze not in PARTS:
+            raise ExperimentError(f"found freeze={self.freeze!r} in {self.name}, expected a count, a list or one of {PARTS}")
+        if self.batchnorm not in BATCHNORM:
+            raise ExperimentError(f"found batchnorm={self.batchnorm!r} in {self.name}, expected one of {BATCHNORM}")
+        Settings.of(lr=self.lr)
 
 
 # A head alone bears, and needs, larger steps than a whole network: its learning rate is stated with every result.
@@ -60,8 +72,15 @@ class Experiment:
                 raise ExperimentError(f"found {own} in the settings of {self.name}: it belongs to the mode or to seeds")
         Settings.of(**self.settings)
         names = [mode.name for mode in self.modes]
-        if not self.seeds or not names or len(set(names)) != len(names):
-            raise ExperimentError(f"found modes {names} and seeds {self.seeds}, expected at least one each, none twice")
+        for each in (names, self.seeds):
+            if not each or len(set(each)) != len(each):
+                raise ExperimentError(f"found {list(each)}, expected at least one mode and one seed, none twice")
+        if self.images is not None and (type(self.images) is not int or self.images < 1):
+            raise ExperimentError(f"found images={self.images!r}, expected a count of 1 or more, or none for all")
+        for seed in self.seeds:
+            Settings.of(seed=seed)
+        for mode in self.modes:
+            mode.check()
 
     def data(self, seed: int) -> tuple[Dataset, Dataset, Dataset]:
         """Training pictures (a random choice that the seed decides, the same for every mode), val and test split."""
@@ -75,20 +94,21 @@ class Experiment:
 
     def to_yaml(self) -> str:
         content = asdict(self) | {"seeds": list(self.seeds), "modes": [asdict(mode) for mode in self.modes]}
+        content |= {key: content[key] and str(content[key]) for key in ("target", "weights")}  # a Path is welcome
         return yaml.safe_dump(content, sort_keys=False)
 
 
 def load_experiment(name: str | Path) -> Experiment:
     """An experiment file by path, or by name one of ``data/experiments``. Raises ExperimentError for a wrong one."""
-    folder = data_dir() / "experiments"
-    path = Path(name) if Path(name).suffix in (".yaml", ".yml") else folder / f"{name}.yaml"
+    named = Path(name).suffix not in (".yaml", ".yml")
+    path = data_dir() / "experiments" / f"{name}.yaml" if named else Path(name)
     if not path.is_file():
-        there = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
+        there = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
         raise ExperimentError(f"found no experiment {str(name)!r}, expected a YAML file or one of {there}")
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
     try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
         modes = tuple(Mode(**mode) for mode in content.pop("modes", ())) or MODES
         seeds = tuple(content.pop("seeds", (0,)))
         return Experiment(**{"name": path.stem, **content}, modes=modes, seeds=seeds)
-    except (TypeError, AttributeError) as error:
+    except (TypeError, AttributeError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ExperimentError(f"{path.name}: {error}; expected the keys of yolo_course.learn.experiment") from error

@@ -61,7 +61,7 @@ class EMA:
     """
 
     def __init__(self, model: nn.Module, decay: float = 0.98, ramp: float = 50.0):
-        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self.model = copy.deepcopy(model).eval()
         self.decay, self.ramp, self.updates = decay, ramp, 0
         self.copied = frozen_entries(model)
 

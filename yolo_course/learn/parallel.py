@@ -26,8 +26,8 @@ def world() -> int:
 
 
 def device_name(name: str) -> str:
-    """``cuda`` or ``auto`` as this process's own GPU, where several processes share a machine with GPUs."""
-    if world() > 1 and name in ("auto", "cuda") and torch.cuda.is_available():
+    """``auto`` or ``cuda`` (with or without a number) as this process's own GPU, where several work together."""
+    if world() > 1 and (name == "auto" or name.startswith("cuda")) and torch.cuda.is_available():
         return f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
     return name
 
@@ -36,6 +36,8 @@ def device_name(name: str) -> str:
 def group(device: torch.device):
     """Join the other processes for the length of a ``with`` block."""
     joins = world() > 1 and not dist.is_initialized()
+    if joins and device.type == "cuda":
+        torch.cuda.set_device(device)
     if joins:
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:

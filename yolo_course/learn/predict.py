@@ -23,7 +23,9 @@ def predict(
     small, ratio, pad = letterbox(image, size, auto=True)
     images, _ = collate([(small, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))])
     was_training, device = model.training, model.stride.device
-    decoded, _ = model.eval()(images.to(device))
-    model.train(was_training)
+    try:
+        decoded, _ = model.eval()(images.to(device))
+    finally:
+        model.train(was_training)
     found = non_max_suppression(decoded, conf, iou, **options)[0].cpu().numpy()
     return np.concatenate((unletterbox(found[:, :4], ratio, pad, image.shape[:2]), found[:, 4:]), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import platform
@@ -30,16 +31,26 @@ class RunFolder:
         self.config_file, self.metrics_file = self.path / "config.yaml", self.path / "metrics.csv"
         self.best, self.last = self.path / "best.safetensors", self.path / "last.pt"
 
-    def start(self, config: Mapping) -> None:
-        """Make the folder. Raises RunError where a run already lies, so that nothing is lost."""
-        if self.config_file.exists() or self.last.exists():
-            raise RunError(f"found a run in {self.path}, expected a new folder: choose another, or resume this one")
+    def start(self, config: Mapping, state: dict) -> None:
+        """Make the folder, with the untrained ``state``, so that a kill in the first epoch can be resumed too.
+
+        Raises RunError where a run has finished an epoch, so that nothing is lost.
+        """
+        foreign = self.config_file.exists() and not self.last.exists()
+        if self.metrics_file.exists() or foreign:
+            raise RunError(
+                f"found a run in {self.path}, expected a new folder: choose another, or resume this one"
+            )
         self.path.mkdir(parents=True, exist_ok=True)
-        write_text(self.config_file, yaml.safe_dump(dict(config), sort_keys=False))
         write_text(self.path / "machine.json", json.dumps(facts(config["device"]), indent=2) + "\n")
+        self.save_last(state)
+        write_text(self.config_file, yaml.safe_dump(dict(config), sort_keys=False))
+
+    def can_resume(self) -> bool:
+        return self.config_file.is_file() and self.last.is_file()
 
     def read_config(self) -> dict:
-        if not self.config_file.is_file() or not self.last.is_file():
+        if not self.can_resume():
             raise RunError(f"found no run to resume in {self.path}, expected config.yaml and last.pt: start it anew")
         return yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
 
@@ -67,9 +78,10 @@ def write_text(path: Path, text: str) -> None:
 
 def write_rows(path: Path, rows: list[dict]) -> None:
     """Write dicts with the same keys as CSV, in one step; None becomes an empty field."""
-    lines = [",".join(rows[0])] if rows else []
-    lines += [",".join(_field(value) for value in row.values()) for row in rows]
-    write_text(path, "\n".join(lines) + "\n")
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerows([rows[0].keys(), *([_field(value) for value in row.values()] for row in rows)] if rows else [])
+    write_text(path, table.getvalue())
 
 
 def read_rows(path: str | Path) -> list[dict]:

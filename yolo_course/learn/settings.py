@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 
+import numpy as np
+
 from yolo_course.learn.batches import AUGMENT
 from yolo_course.stages.loss import DEFAULT_HYP
 
-_WHOLE = ("epochs", "size", "batch_size", "accumulate", "evaluate_every")
+_WHOLE = {"epochs": 1, "size": 32, "batch_size": 1, "accumulate": 1, "evaluate_every": 1}  # the least allowed
+_WHOLE |= {"warmup": 0, "close_mosaic": 0, "workers": 0, "seed": 0}
+_POSITIVE = ("lr", "clip", "ema_ramp")
+_SHARES = ("final_lr", "momentum", "weight_decay", "ema")  # 0 to 1
+_CHOICES = {"optimizer": ("SGD", "AdamW"), "schedule": ("linear", "cosine"), "rect": (False, True)}
 
 
 @dataclass(frozen=True)
@@ -48,17 +55,39 @@ class Settings:
     def of(cls, **given) -> Settings:
         """Settings from keywords. Raises ValueError for a name that there is not (in ``hyp`` too) or a wrong value."""
         _check_names(given, [one.name for one in fields(cls)], "setting")
-        _check_names(given.get("hyp") or {}, [*DEFAULT_HYP, *AUGMENT], "hyperparameter")
-        settings = cls(**given)
-        for name in _WHOLE:
-            value = getattr(settings, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"found {name}={value!r}, expected a whole number of 1 or more")
-        if settings.size % 32:
-            raise ValueError(f"found size={settings.size}, expected a multiple of 32, the stride of the deepest map")
-        if not settings.lr > 0:
-            raise ValueError(f"found lr={settings.lr!r}, expected a learning rate above 0")
+        settings = cls(**{name: v.item() if isinstance(v, np.generic) else v for name, v in given.items()})
+        settings._check_numbers()
+        if not isinstance(settings.hyp, Mapping):
+            raise ValueError(f"found hyp={settings.hyp!r}, expected names and numbers such as {{'mosaic': 0.5}}")
+        _check_names(settings.hyp, [*DEFAULT_HYP, *AUGMENT], "hyperparameter")
+        for name, value in settings.hyp.items():
+            _check(_is_number(value), name, value, "a number")
         return settings
+
+    def _check_numbers(self) -> None:
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        for name, least in _WHOLE.items():
+            whole = type(values[name]) is int and values[name] >= least
+            _check(whole, name, values[name], f"a whole number of {least} or more")
+        for name in _POSITIVE:
+            _check(_is_number(values[name]) and values[name] > 0, name, values[name], "a number above 0")
+        for name in _SHARES:
+            _check(_is_number(values[name]) and 0 <= values[name] <= 1, name, values[name], "a number from 0 to 1")
+        for name, choices in _CHOICES.items():
+            _check(values[name] in choices, name, values[name], f"one of {', '.join(map(repr, choices))}")
+        _check(self.size % 32 == 0, "size", self.size, "a multiple of 32, the stride of the deepest map")
+        whole = type(self.threads) is int and self.threads >= 1
+        _check(self.threads is None or whole, "threads", self.threads, "None or a whole number of 1 or more")
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _check(fits: bool, name: str, value, expected: str) -> None:
+    if not fits:
+        hint = "; YAML reads 3e-3 as text: write 0.003" if isinstance(value, str) and "e" in value else ""
+        raise ValueError(f"found {name}={value!r}, expected {expected}{hint}")
 
 
 def _check_names(given: Mapping, names: list[str], what: str) -> None:

@@ -14,11 +14,13 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from yolo_course.data import DataError, Dataset
+from yolo_course.data import Dataset
 from yolo_course.learn import parallel
 from yolo_course.learn.batches import AUGMENT, Batches, in_order
 from yolo_course.learn.device import choose
 from yolo_course.learn.evaluate import evaluate
+from yolo_course.learn.fit import check_fit
+from yolo_course.learn.guard import Guard, NonFiniteLoss
 from yolo_course.learn.optim import EMA, learning_rate, make_optimizer
 from yolo_course.learn.run import RunFolder
 from yolo_course.learn.settings import Settings
@@ -27,9 +29,7 @@ from yolo_course.model import YOLOv5
 from yolo_course.stages.loss import YOLOLoss, scale_hyp
 from yolo_course.weights import save_weights
 
-
-class NonFiniteLoss(RuntimeError):
-    """The loss became infinite or no number; the message names the file that holds the batch."""
+__all__ = ["NonFiniteLoss", "Result", "Trainer", "fitness", "resume", "train"]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ class Trainer:
     """One training run: its model, its data, and what has come of it so far."""
 
     def __init__(self, model, train_set, val_set, run: RunFolder, settings: Settings, progress=True, on_epoch=None):
-        _check_fit(model, train_set, val_set)
+        check_fit(model, train_set, val_set)
+        model.names = list(train_set.names)
         self.run, self.settings, self.on_epoch = run, settings, on_epoch
         self.leads = parallel.rank() == 0
         self.progress = progress and self.leads
@@ -102,8 +103,9 @@ class Trainer:
         )
         self.ema = EMA(model, settings.ema, settings.ema_ramp)
         self.scaler = torch.amp.GradScaler(self.compute.device.type, enabled=self.compute.precision == "fp16")
+        file = run.path / f"nonfinite_batch_rank{parallel.rank()}.pt"
+        self.guard = Guard(file, delay=0 if self.compute.device.type == "cpu" else 1)
         self.rows: list[dict] = []
-        self.unchecked: list[tuple] = []
 
     def start(self) -> None:
         """Open the run folder with everything that decides the run's numbers."""
@@ -116,7 +118,7 @@ class Trainer:
             "frozen": {"prefixes": list(self.model.frozen_prefixes), "batchnorm": self.model.frozen_batchnorm},
         }
         if self.leads:
-            self.run.start(chosen)
+            self.run.start(chosen, self._state())
 
     def restore(self, state: dict) -> None:
         """Put everything back to where ``last.pt`` was written."""
@@ -125,6 +127,8 @@ class Trainer:
         self.ema.updates, self.rows = state["updates"], state["rows"]
         self.optimizer.load_state_dict(state["optimizer"])
         self.scaler.load_state_dict(state["scaler"])
+        if self.leads and self.rows:
+            self.run.write_metrics(self.rows)  # the kill may have come between the two files
 
     def go(self) -> Result:
         """Train to the end; the number of CPU threads is put back afterwards."""
@@ -166,13 +170,13 @@ class Trainer:
         self.compute.reset_peak_memory()
         total, began = torch.zeros(3, device=self.compute.device), time.perf_counter()
         for index, (images, targets) in enumerate(in_order(batches, self.settings.workers)):
-            step = epoch * len(batches) + index
-            self._set_learning_rate(step, self.settings.epochs * len(batches))
+            steps = -(-len(batches) // self.settings.accumulate)
+            self._set_learning_rate(epoch * steps + index // self.settings.accumulate, self.settings.epochs * steps)
             total += self._back(network, images, targets, where=(epoch, index))
             if (index + 1) % self.settings.accumulate == 0 or index + 1 == len(batches):
                 self._step()
             bar.update()
-        self._check_finite(flush=True)
+        self.guard.finish(self.model)
         self.compute.synchronise()
         seconds = time.perf_counter() - began
         box, objectness, label = (total / len(batches)).tolist()
@@ -198,8 +202,7 @@ class Trainer:
         with self.compute.autocast():
             raw = network(images.to(device, non_blocking=True))
         loss, parts = self.loss(raw, targets.to(device, non_blocking=True))
-        self.unchecked.append((loss.detach(), images, targets, where))
-        self._check_finite()
+        self.guard.watch(loss, images, targets, *where)
         # DistributedDataParallel averages over the processes; the loss of a batch is a sum over its pictures.
         self.scaler.scale(loss * parallel.world()).backward()
         return parts
@@ -211,19 +214,6 @@ class Trainer:
         self.scaler.update()
         self.optimizer.zero_grad(set_to_none=True)
         self.ema.update(self.model)
-
-    def _check_finite(self, flush: bool = False) -> None:
-        # To ask a GPU for a number is to wait for it. One step later the number is there already.
-        keep = 0 if flush or self.compute.device.type == "cpu" else 1
-        while len(self.unchecked) > keep:
-            loss, images, targets, (epoch, index) = self.unchecked.pop(0)
-            if not torch.isfinite(loss):
-                file = self.run.path / f"nonfinite_batch_rank{parallel.rank()}.pt"
-                torch.save({"images": images, "targets": targets, "epoch": epoch, "batch": index}, file)
-                raise NonFiniteLoss(
-                    f"found the loss {loss.item()} in epoch {epoch + 1}, batch {index}; the batch is in {file.name} in "
-                    "the run folder. Look at its pictures and boxes; then try a lower lr or precision='fp32'"
-                )
 
     @torch.no_grad()
     def _measure(self, wanted: bool) -> dict:
@@ -241,30 +231,20 @@ class Trainer:
         self.rows.append(row)
         if fitness(row) > former or (is_last and self.val_set is None):
             save_weights(self.ema.model, self.run.best, metadata={"epoch": row["epoch"], "map50": row["map50"]})
-        self.run.save_last(
-            {
-                "model": self.model.state_dict(),
-                "ema": self.ema.model.state_dict(),
-                "updates": self.ema.updates,
-                "optimizer": self.optimizer.state_dict(),
-                "scaler": self.scaler.state_dict(),
-                "rows": self.rows,
-            }
-        )
+        self.run.save_last(self._state())
         self.run.write_metrics(self.rows)
+
+    def _state(self) -> dict:
+        return {
+            "model": self.model.state_dict(),
+            "ema": self.ema.model.state_dict(),
+            "updates": self.ema.updates,
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "rows": self.rows,
+        }
 
 
 def fitness(row: dict) -> float:
     """What "best" means: mostly mAP50-95, as in the original; -1 for an epoch that was not measured."""
     return -1.0 if row["map50"] is None else 0.1 * row["map50"] + 0.9 * row["map50_95"]
-
-
-def _check_fit(model: YOLOv5, train_set: Dataset, val_set: Dataset | None) -> None:
-    if not len(train_set):
-        raise DataError("found a training set without pictures, expected at least one")
-    for data in (train_set, val_set):
-        if data is not None and len(data.names) != model.num_classes:
-            raise DataError(
-                f"found {len(data.names)} classes in the data ({', '.join(data.names)}) and {model.num_classes} in the "
-                f"model, expected as many: build the model with num_classes={len(data.names)}"
-            )

@@ -7,11 +7,14 @@ sees in training mode; ``batchnorm="updating"`` reproduces that, ``"fixed"`` pre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from numbers import Integral
 
 from torch import nn
+
+from yolo_course.model import STATISTICS
 
 PARTS = ("backbone", "backbone+neck")
 BATCHNORM = ("fixed", "updating")
@@ -73,17 +76,17 @@ def frozen_entries(model: nn.Module) -> set[str]:
 
 def _statistics(model: nn.Module) -> set[str]:
     norms = [name for name, module in model.named_modules() if isinstance(module, nn.BatchNorm2d)]
-    return {f"{norm}.{key}" for norm in norms for key in ("running_mean", "running_var", "num_batches_tracked")}
+    return {f"{norm}.{key}" for norm in norms for key in STATISTICS}
 
 
 def _prefixes(model: nn.Module, what: int | str | Sequence[str]) -> tuple[str, ...]:
-    if isinstance(what, bool) or what is None:
+    if isinstance(what, bool) or not isinstance(what, (Integral, Iterable)):
         raise ValueError(f"found {what!r}, expected a count of rows, a list of prefixes, or one of {PARTS}")
     if isinstance(what, str):
         if what not in PARTS:
             raise ValueError(f"found {what!r}, expected one of {PARTS}; a prefix goes into a list: [{what!r}]")
         what = model.first_neck_row if what == "backbone" else len(model.rows) - 1
-    if isinstance(what, int):
+    if isinstance(what, Integral):
         if not 0 <= what <= len(model.rows):
             raise ValueError(f"found {what} rows to freeze, expected 0 to {len(model.rows)}, the rows of this model")
         return tuple(f"model.{row}." for row in range(what))
