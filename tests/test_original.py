@@ -197,6 +197,26 @@ def test_modules_nested_without_end_are_refused(tmp_path):
         load_checkpoint(save_original(tmp_path / "nested.pt", small_model(), alter=nest))
 
 
+def test_tensors_that_share_their_numbers_to_seem_more_are_refused(tmp_path):
+    def share(whole):
+        numbers = torch.ones(max(p.numel() for p in whole.parameters()))
+        for parameter in whole.parameters():
+            parameter.data = numbers[: parameter.numel()].view_as(parameter)
+
+    with pytest.raises(CheckpointError, match="its tensors claim more than the file"):
+        load_checkpoint(save_original(tmp_path / "thin.pt", small_model(width=0.125), alter=share))
+
+
+def test_buffers_that_belong_to_no_state_dict_are_passed_over(tmp_path):
+    model = small_model()
+    path = save_original(
+        tmp_path / "last.pt",
+        model,
+        alter=lambda whole: whole.model[0].register_buffer("scratch", torch.ones(1), persistent=False),
+    )
+    assert same(load_checkpoint(path), model)
+
+
 @pytest.mark.parametrize(
     ("options", "match"),
     [

@@ -59,7 +59,7 @@ def _placeholder_anchors(shapes: Mapping[str, tuple[int, ...]]) -> list[list[flo
 
 def _check_size(config: dict, entries: int) -> None:
     """A few bytes of text can ask for a network that fills the memory: refuse before building."""
-    if not _is_plain([config["backbone"], config["head"]]):
+    if not _is_plain([config.get("backbone"), config.get("head")]):
         raise CheckpointError("its rows are not rows: expected lists of [from, number, module, args]")
     if type(config.get("nc")) is not int or config["nc"] > MAX_CLASSES:
         raise CheckpointError(f"its number of classes is no whole number up to {MAX_CLASSES}")

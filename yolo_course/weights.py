@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from yolo_course.checkpoint import Contents, anchor_lists, assemble, check_fit, expected_shapes
+from yolo_course.config import ConfigError
 from yolo_course.model import YOLOv5
 from yolo_course.original import read_original
 from yolo_course.unpickle import CheckpointError
@@ -49,7 +50,7 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> YOL
         model = _load(path)
     except FileNotFoundError as error:
         raise CheckpointError(f"found no file {str(path)!r}: check the path") from error
-    except CheckpointError as error:
+    except (CheckpointError, ConfigError) as error:
         raise CheckpointError(f"cannot load {path.name}: {error}") from error
     except Exception as error:  # a broken file can trip any library on its way: one kind of error for all
         found = f"{type(error).__name__}: {str(error)[:500]}"

@@ -74,6 +74,17 @@ def test_boxes_come_back_to_the_pictures_own_pixels(white, rect, batch_size):
     assert any(shape[2:] != (640, 640) for shape in model.shapes) == rect
 
 
+def test_rect_gives_each_picture_a_shape_like_its_own(white):
+    model = SeesWhite()
+    padding = []
+    model.register_forward_pre_hook(
+        lambda _, args: padding.append((abs(args[0] - 114 / 255) < 1e-3).float().mean())
+    )
+    evaluate(model, white, size=640, batch_size=1, rect=True)
+    assert max(padding) < 0.25  # a batch shape may have up to a stride and a half to spare
+    assert model.shapes[0][3] > model.shapes[0][2] and model.shapes[-1][3] < model.shapes[-1][2]
+
+
 def test_the_size_of_the_network_input(white):
     model = SeesWhite()
     evaluate(model, white, size=96, batch_size=5)

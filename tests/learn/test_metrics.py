@@ -10,7 +10,7 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from yolo_course.learn.matching import match
+from yolo_course.learn.matching import THRESHOLDS, match, precision_recall
 from yolo_course.learn.metrics import score
 
 NOTHING = np.zeros((0, 6))
@@ -181,6 +181,14 @@ def test_the_order_of_detections_does_not_matter():
     turned = [rows[::-1] for rows in detections]
     one, other = score(truths, detections, list("abcd")), score(truths, turned, list("abcd"))
     assert one.to_dict() == other.to_dict()
+
+
+def test_a_detection_counts_at_a_threshold_that_equals_its_score():
+    truth = [(np.array([[0.0, 0, 10, 10]]), np.array([0]))]
+    detection = [np.array([[0.0, 0, 10, 10, 0.5, 0]])]
+    precision, recall = precision_recall(truth, detection, np.array([1]))
+    assert precision.shape == recall.shape == (1, 1001) and THRESHOLDS[500] == 0.5
+    assert recall[0, 500] == precision[0, 500] == 1 and recall[0, 501] == precision[0, 501] == 0
 
 
 def test_match_gives_each_box_to_the_surest_detection():

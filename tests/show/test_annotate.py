@@ -13,6 +13,7 @@ from yolo_course.data.video import VideoReader, VideoWriter
 from yolo_course.learn.detect import Detector, as_records
 from yolo_course.learn.predict import predict
 from yolo_course.show.annotate import annotate, list_media
+from yolo_course.show.draw import draw_boxes
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +56,12 @@ def test_pictures_are_annotated_under_their_names_and_listed(tmp_path, detector)
     assert sorted(row["annotated"] for row in made.results) == ["Käfer 1.JPG", "a.png", "sub/a.png"]
     for row in made.results:
         image, copy = read_image(row["file"]), read_image(tmp_path / "out" / row["annotated"])
-        assert row["objects"] == as_records(predict(detector.model, image, 64), NAMES) != []
+        found = predict(detector.model, image, 64)
+        assert row["objects"] == as_records(found, NAMES) and {0, 1} == set(found[:, 5])
         assert (row["width"], row["height"]) == (64, 64) and copy.shape == image.shape
         assert (copy != image).any(2).mean() > 0.05
+        if row["annotated"].endswith(".png"):
+            assert (copy == draw_boxes(image, found[:, :4], found[:, 5], found[:, 4], NAMES)).all()
 
 
 def test_boxes_are_in_the_pixels_of_the_upright_picture(tmp_path, detector):

@@ -29,9 +29,7 @@ class Thing:
     pose: Pose
     label: int | None = None  # None = clutter
     height: float = 0.0  # above the ground, in its own radii: length of the shadow; 0 = none
-    cover: Silhouette | None = (
-        None  # what it hides, where that is more than its outline (leaves around a twig)
-    )
+    cover: Silhouette | None = None  # what it hides, if more than its outline (leaves around a twig)
     behind: list = field(default_factory=list)  # what carries it (a pole); no part of the label
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import cv2
@@ -57,10 +58,8 @@ def add_post(rng, scene: Scene, labels: list[int | None], faces=()) -> None:
     """A post with a sign for each label, one below the other; None is a board of no class."""
     share = 0.12 + (0.33 if labels[0] is not None else 0.2) * rng.uniform() ** 1.5
     turn, yaw, pitch = rng.normal(0, 0.06), rng.uniform(-0.95, 0.95), rng.normal(0, 0.1)
-    draw = [
-        signs.OTHERS[rng.integers(len(signs.OTHERS))] if label is None else faces[label] for label in labels
-    ]
-    stack = [each(rng) for each in draw]
+    boards = [signs.OTHERS[rng.integers(len(signs.OTHERS))] if i is None else faces[i] for i in labels]
+    stack = [draw(rng) for draw in boards]
     for _ in range(12):
         centre = rng.uniform((0.06, 0.1), (0.94, 0.66)) * (scene.width, scene.height)
         side, before = share * scene.side, scene.things
@@ -79,10 +78,7 @@ def add_post(rng, scene: Scene, labels: list[int | None], faces=()) -> None:
 def light_up(layers, scene: Scene):
     """Signs reflect: they keep more of their colour in the dark than the street does."""
     light = 0.35 + 0.65 * np.asarray(scene.backdrop.hour.light)
-    return [
-        (shape, Material(**{**vars(material), "colours": material.colours * light}))
-        for shape, material in layers
-    ]
+    return [(shape, replace(material, colours=material.colours * light)) for shape, material in layers]
 
 
 def pole(scene: Scene, top: np.ndarray, side: float, turn: float) -> Thing:
@@ -92,19 +88,16 @@ def pole(scene: Scene, top: np.ndarray, side: float, turn: float) -> Thing:
     middle = (top[0] - np.sin(turn) * half, top[1] + np.cos(turn) * half)
     thickness = 0.045 * side / half
     light = np.asarray(scene.backdrop.hour.light)
-    steel = Material(
-        np.array([(0.78,) * 3, (0.3,) * 3]) * light, "gradient", 3 / thickness, relief=0, grain=0.01
-    )
+    colours = np.array([(0.78,) * 3, (0.3,) * 3]) * light
+    steel = Material(colours, "gradient", 3 / thickness, relief=0, grain=0.01)
     return Thing([([rectangle(thickness, 1)], steel)], Pose(middle, half, turn))
 
 
 def random_branch(rng: np.random.Generator, scene: Scene, hour) -> Thing:
     """A bunch of leaves that reach into the picture, before whatever is there."""
     edge = (0.0, rng.uniform()) if rng.uniform() < 0.4 else (rng.uniform(), 0.0)
-    centre = np.abs(np.array(edge) - (rng.uniform() < 0.5) * np.array([1.0, 0.0])) * (
-        scene.width,
-        scene.height,
-    )
+    mirrored = np.array([1.0, 0.0]) if rng.uniform() < 0.5 else np.zeros(2)
+    centre = np.abs(np.array(edge) - mirrored) * (scene.width, scene.height)
     leaf = np.array(LEAVES[rng.integers(len(LEAVES))]) * hour.light
     layers = [([0.5 * blob(rng)], foliage(leaf * 0.5, rng))]
     for _ in range(55):

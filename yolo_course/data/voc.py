@@ -27,16 +27,14 @@ def load_voc(
 ) -> Dataset:
     """Read one split of a Pascal VOC folder; without ImageSets every picture belongs to every split.
 
-    `names` gives the classes and their order; else they are collected from the annotations of all splits, and
-    sorted. Objects marked difficult are left out and counted, as the original does, unless `difficult`.
-    What is wrong, and what is only counted, is as in load_yolo.
+    `names` gives the classes in order; else they are collected from all splits, and sorted. Objects marked
+    difficult are left out (as the original does) and counted, unless `difficult`. Errors are as in load_yolo.
     """
     folder, problems = Path(source), Problems(on_error)
     images = _by_stem(folder / "JPEGImages", list_images(folder / "JPEGImages"))
     listed = _list_split(folder, split, images)
-    annotations = _read_annotations(
-        folder, None if names is None else [stem for stem, _, _ in listed], problems
-    )
+    wanted = None if names is None else [stem for stem, _, _ in listed]
+    annotations = _read_annotations(folder, wanted, problems)
     names = _collect_names(annotations) if names is None else list(names)
     reader = SplitReader(problems)
     for stem, list_file, line in listed:
@@ -46,8 +44,8 @@ def load_voc(
         if size is not None and annotation is not None:
             rows = _rows(annotation, size, names, difficult, problems) if annotation.exists else None
             reader.add(image, size, rows, annotation.file)
-    name = f"{folder.resolve().name}/{split}"
-    return reader.finish(names, name, folder, "Check JPEGImages and the lists in ImageSets/Main.")
+    hint = "Check JPEGImages and the lists in ImageSets/Main."
+    return reader.finish(names, f"{folder.resolve().name}/{split}", folder, hint)
 
 
 def _by_stem(top: Path, files: list[Path]) -> dict[str, Path]:

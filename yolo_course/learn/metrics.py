@@ -76,14 +76,12 @@ def score(
 
     ground_truths: (boxes (n, 4) xyxy, classes (n,)) for each picture
     detections: (m, 6) for each picture: xyxy, score, class; in the same pixels, in any order
-    Raises ValueError where the two do not fit together, and where there is no true box at all: then nothing
-    can be measured.
+    Raises ValueError where the two do not fit together, and where there is no true box to measure by.
     """
     truths, found = _checked(ground_truths, detections, len(names))
     counts = np.bincount(np.concatenate([classes for _, classes in truths]), minlength=len(names))
     ap, pr_curves = average_precision(truths, found, len(names))  # (nc, 10), (nc, 101)
-    curves = precision_recall(truths, found, counts)
-    threshold, precision, recall = best_threshold(*curves, counts > 0)
+    threshold, precision, recall = best_threshold(*precision_recall(truths, found, counts), counts > 0)
     columns = (counts, precision, recall, ap[:, 0], ap.mean(1))
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return Metrics(

@@ -42,6 +42,7 @@ class RunFolder:
                 f"found a run in {self.path}, expected a new folder: choose another, or resume this one"
             )
         self.path.mkdir(parents=True, exist_ok=True)
+        self.config_file.unlink(missing_ok=True)  # written last: with it the run can be resumed
         write_text(self.path / "machine.json", json.dumps(facts(config["device"]), indent=2) + "\n")
         self.save_last(state)
         write_text(self.config_file, yaml.safe_dump(dict(config), sort_keys=False))
@@ -66,7 +67,9 @@ class RunFolder:
         try:
             return torch.load(self.last, map_location="cpu", weights_only=True)
         except Exception as error:  # torch raises many kinds for a damaged file
-            raise RunError(f"{self.last.name} cannot be read ({error}): delete the run folder and start anew") from error
+            raise RunError(
+                f"{self.last.name} cannot be read ({type(error).__name__}): delete the run folder and start anew"
+            ) from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -79,8 +82,10 @@ def write_text(path: Path, text: str) -> None:
 def write_rows(path: Path, rows: list[dict]) -> None:
     """Write dicts with the same keys as CSV, in one step; None becomes an empty field."""
     table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerows([rows[0].keys(), *([_field(value) for value in row.values()] for row in rows)] if rows else [])
+    if rows:
+        writer = csv.DictWriter(table, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: _field(value) for key, value in row.items()} for row in rows)
     write_text(path, table.getvalue())
 
 

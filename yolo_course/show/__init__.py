@@ -2,6 +2,7 @@
 
 from .architecture import draw_architecture
 from .curves import cost_bars, draw_curves, learning_curves, loss_curves, test_bars
+from .live import live_curves
 from .models import ModelCost, model_chart
 from .pictures import contact_sheet, draw_boxes, feature_maps, show_picture, show_pictures
 from .pipeline import pipeline_strip
@@ -18,6 +19,7 @@ __all__ = [
     "draw_curves",
     "feature_maps",
     "learning_curves",
+    "live_curves",
     "loss_curves",
     "model_chart",
     "pipeline_strip",

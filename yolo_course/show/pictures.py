@@ -150,7 +150,7 @@ def feature_maps(maps: Mapping[str, Tensor], channels: int = 6, image: ndarray |
 def strongest_channels(features: Tensor, count: int) -> list[tuple[int, ndarray]]:
     """The channels (index, (H, W) array) whose values vary most over the map, most first.
 
-    One that shows nearly the same as a channel before it waits until the others are used up. Raises ValueError
+    One that shows nearly what a channel before it shows waits until the others are used up. Raises ValueError
     for several pictures at once.
     """
     if features.ndim == 4 and len(features) == 1:

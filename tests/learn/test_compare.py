@@ -1,0 +1,294 @@
+"""Frozen against unfrozen on four pictures: the bookkeeping of a comparison."""
+
+from __future__ import annotations
+
+import csv
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import mean, stdev
+
+import pytest
+import torch
+
+from tests.learn.tiny import QUICK, changed, same_state, snapshot, tiny_model
+from tests.small import small_set
+from yolo_course import machine
+from yolo_course.learn import compare as module
+from yolo_course.learn.compare import compare, load_comparison, read_curves, summarise_mode
+from yolo_course.learn.evaluate import evaluate
+from yolo_course.learn.experiment import Experiment, Mode
+from yolo_course.learn.run import RunError, RunFolder, read_rows
+from yolo_course.learn.train import Trainer
+from yolo_course.weights import load_checkpoint, save_weights
+
+CLOCK = ("seconds", "images_per_second")
+
+
+def silent(line: str) -> None:
+    """A progress that says nothing."""
+
+
+def figures(comparison) -> list[dict]:
+    """The runs without their times."""
+    return [{key: value for key, value in run.items() if key not in CLOCK} for run in comparison.runs]
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory) -> Experiment:
+    folder = tmp_path_factory.mktemp("experiment")
+    weights = save_weights(tiny_model(seed=5), folder / "start.safetensors")
+    modes = (Mode("unfrozen", 3e-3), Mode("backbone", 0.01, "backbone"))
+    settings = {**QUICK, "epochs": 2}
+    target = small_set(folder / "set", count=5)
+    return Experiment("small", str(target), 4, (0, 1), modes, str(weights), 0.4, settings)
+
+
+@pytest.fixture(scope="module")
+def done(experiment, tmp_path_factory):
+    """(folder, comparison, lines of progress) of an undisturbed comparison."""
+    folder, lines = tmp_path_factory.mktemp("done") / "small", []
+    return folder, compare(experiment, folder, jobs=1, progress=lines.append), lines
+
+
+class TestFolder:
+    def test_a_run_folder_for_every_mode_and_seed(self, done):
+        folder, _, lines = done
+        runs = {f"{mode}-seed{seed}" for mode in ("unfrozen", "backbone") for seed in (0, 1)}
+        files = {"experiment.yaml", "runs.csv", "summary.csv", "machine.json"}
+        assert {path.name for path in folder.iterdir()} == runs | files
+        for run in runs:
+            assert {path.name for path in (folder / run).iterdir()} == {
+                "config.yaml", "machine.json", "metrics.csv", "best.safetensors", "last.pt", "result.json"
+            }  # fmt: skip
+        assert [line[:3] for line in lines] == ["1/4", "2/4", "3/4", "4/4"] and "test mAP50" in lines[0]
+
+    def test_the_modes_are_what_they_say(self, done, experiment):
+        folder, comparison, _ = done
+        for run in comparison.runs:
+            config = RunFolder(folder / f"{run['mode']}-seed{run['seed']}").read_config()
+            assert config["lr"] == run["lr"] == (0.01 if run["mode"] == "backbone" else 0.003)
+            assert config["seed"] == run["seed"] and config["epochs"] == run["epochs"] == 2
+            assert len(config["frozen"]["prefixes"]) == (10 if run["mode"] == "backbone" else 0)
+            assert (run["train_images"], run["test_images"]) == (4, 5)
+            assert (run["trainable"] < run["parameters"]) is (run["mode"] == "backbone")
+
+    def test_frozen_rows_end_as_they_began(self, done, experiment):
+        folder, _, _ = done
+        before = snapshot(load_checkpoint(experiment.weights))
+        for seed in (0, 1):
+            ended = RunFolder(folder / f"backbone-seed{seed}").load_last()["ema"]
+            frozen = [key for key in before if int(key.split(".")[1]) < 10]
+            assert all(torch.equal(before[key], ended[key]) for key in frozen)
+
+    def test_what_is_written_can_be_read_again(self, done):
+        folder, comparison, _ = done
+        again = load_comparison(folder)
+        assert again == comparison and again.name == "small"
+        assert again.machine["device"] == "cpu" and again.machine["packages"]["torch"]
+        assert list(again.curves) == [("unfrozen", 0), ("unfrozen", 1), ("backbone", 0), ("backbone", 1)]
+        assert [row["epoch"] for row in again.curves["backbone", 1]] == [1, 2]
+
+    def test_no_comparison_there(self, tmp_path):
+        with pytest.raises(RunError, match="found no summary.csv in .*expected a folder that compare wrote"):
+            load_comparison(tmp_path)
+
+
+class TestFigures:
+    def test_the_last_epoch_on_the_test_split_never_the_best(self, done, experiment):
+        folder, comparison, _ = done
+        test_set = experiment.data(0)[2]
+        for run in comparison.runs:
+            path = folder / f"{run['mode']}-seed{run['seed']}"
+            model = load_checkpoint(path / "best.safetensors")
+            model.load_state_dict(RunFolder(path).load_last()["ema"])  # of the last epoch
+            metrics = evaluate(model, test_set, size=64)
+            result = json.loads((path / "result.json").read_text(encoding="utf-8"))
+            for name in ("map50", "map50_95", "precision", "recall"):
+                assert result[name] == pytest.approx(getattr(metrics, name), abs=1e-9)
+                assert run[name] == pytest.approx(result[name], rel=1e-5)
+
+    def test_modes_of_a_seed_start_from_the_same_numbers_and_pictures(self, experiment):
+        one, other = (module._model(experiment, mode, ["a", "b", "c"], seed=3) for mode in experiment.modes)
+        assert changed(snapshot(one), other) == set()
+        scratch = module._model(experiment, Mode("scratch", 0.1, pretrained=False), ["a", "b", "c"], seed=3)
+        new_layer = {key for key in snapshot(one) if ".24.m." in key}
+        assert new_layer.isdisjoint(changed(snapshot(one), scratch))
+        assert "model.0.conv.weight" in changed(snapshot(one), scratch)
+        for model in (one, scratch):  # 0.4 times COCO's
+            assert model.detect.anchor_pixels[0, 0].tolist() == pytest.approx([4.0, 5.2])
+
+    def test_summary_by_hand(self, done):
+        folder, comparison, _ = done
+        results = {}
+        for mode in ("unfrozen", "backbone"):
+            files = [folder / f"{mode}-seed{seed}" / "result.json" for seed in (0, 1)]
+            results[mode] = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        with (folder / "summary.csv").open(encoding="utf-8") as file:
+            rows = {row["mode"]: row for row in csv.DictReader(file)}
+        for mode, (a, b) in results.items():
+            row = rows[mode]
+            assert float(row["map50"]) == pytest.approx((a["map50"] + b["map50"]) / 2, rel=1e-5)
+            assert float(row["map50_sd"]) == pytest.approx(
+                abs(a["map50"] - b["map50"]) / 2**0.5, rel=1e-4, abs=1e-9
+            )
+            assert float(row["seconds_per_epoch"]) == pytest.approx(
+                (a["seconds"] + b["seconds"]) / 4, rel=1e-4
+            )
+            assert float(row["trainable_share"]) == pytest.approx(a["trainable"] / a["parameters"], rel=1e-5)
+            assert float(row["lr"]) == a["lr"] and row["seeds"] == "2" and row["memory_mb"] == ""
+        pairs = [
+            own["map50_95"] - base["map50_95"] for own, base in zip(*reversed(results.values()), strict=True)
+        ]
+        assert float(rows["backbone"]["map50_95_difference"]) == pytest.approx(
+            mean(pairs), rel=1e-4, abs=1e-9
+        )
+        assert float(rows["backbone"]["map50_95_difference_sd"]) == pytest.approx(
+            stdev(pairs), rel=1e-4, abs=1e-9
+        )
+        assert rows["unfrozen"]["map50_difference"] == rows["unfrozen"]["map50_difference_sd"] == ""
+
+    def test_differences_are_paired_over_seeds(self):
+        """Two seeds of unlike difficulty: large spread in each mode, none in the difference."""
+        facts = {"lr": 1, "epochs": 1, "trainable": 1, "parameters": 2, "map50_95": 0, "memory_mb": None}
+        facts |= {"seconds": 1, "images_per_second": 1}
+        scores = {("unfrozen", 0): 0.2, ("unfrozen", 1): 0.8, ("backbone", 1): 0.9, ("backbone", 0): 0.3}
+        runs = [
+            {"mode": mode, "seed": seed, "map50": score, **facts} for (mode, seed), score in scores.items()
+        ]
+        row = summarise_mode("backbone", runs)
+        assert row["map50_sd"] == pytest.approx(0.4243, abs=1e-4)
+        assert row["map50_difference"] == pytest.approx(0.1) and row["map50_difference_sd"] == pytest.approx(
+            0, abs=1e-9
+        )
+        alone = summarise_mode("backbone", [run for run in runs if run["mode"] != "unfrozen"])
+        assert alone["map50_difference"] is None
+        single = summarise_mode("backbone", [run for run in runs if run["seed"] == 0])
+        assert single["map50_sd"] is None and single["map50_difference"] == pytest.approx(0.1)
+
+    def test_the_most_memory_of_any_seed(self):
+        facts = {
+            "mode": "unfrozen",
+            "lr": 1,
+            "epochs": 1,
+            "trainable": 1,
+            "parameters": 1,
+            "map50": 0,
+            "map50_95": 0,
+        }
+        facts |= {"seconds": 1, "images_per_second": 1}
+        runs = [{**facts, "seed": seed, "memory_mb": memory} for seed, memory in enumerate((5.0, 7.0, None))]
+        assert summarise_mode("unfrozen", runs)["memory_mb"] == 7.0
+
+    def test_the_table_states_learning_rate_and_split(self, done):
+        lines = str(done[1]).splitlines()
+        assert lines[0] == "small: last epoch on the test split, 5 pictures"
+        assert lines[2].startswith("unfrozen         0.003      2") and lines[3].startswith(
+            "backbone          0.01"
+        )
+        assert "±" in lines[3] and lines[2].split()[-2] == "-"
+
+
+class TestGoingOn:
+    def test_nothing_runs_twice(self, done, experiment, monkeypatch):
+        folder, comparison, _ = done
+        monkeypatch.setattr(module, "_run", lambda *args, **options: pytest.fail("a run was started again"))
+        assert compare(experiment, folder, progress=silent) == comparison
+
+    @pytest.mark.parametrize("steps", [1, 7])
+    def test_stopped_anywhere_it_ends_the_same(self, done, experiment, tmp_path, monkeypatch, steps):
+        """A run has four steps, two an epoch: within the first epoch, the second, and in the second run."""
+        step, count = Trainer._step, []
+
+        def stop(self):
+            count.append(step(self))
+            if len(count) == steps:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(Trainer, "_step", stop)
+            compare(experiment, tmp_path / "small", jobs=1, progress=silent)
+        again = compare(experiment, tmp_path / "small", jobs=1, progress=silent)
+        assert figures(again) == figures(done[1])
+        for run in ("unfrozen-seed0", "backbone-seed1"):
+            states = [RunFolder(folder / run).load_last() for folder in (done[0], tmp_path / "small")]
+            assert same_state(
+                *({key: state[key] for key in ("model", "ema", "optimizer")} for state in states)
+            )
+
+    def test_another_experiment_in_the_same_folder(self, done, experiment):
+        folder, _, _ = done
+        other = Experiment(experiment.name, experiment.target, 3, settings=experiment.settings)
+        with pytest.raises(RunError, match="found another experiment in .*use a new folder"):
+            compare(other, folder, progress=silent)
+
+    def test_weights_can_go_when_a_run_is_done(self, experiment, tmp_path):
+        one = Experiment(
+            "one", experiment.target, 2, (0,), experiment.modes[:1], experiment.weights,
+            settings={**QUICK, "epochs": 1},
+        )  # fmt: skip
+        first = compare(one, tmp_path, jobs=1, progress=silent, keep_weights=False)
+        files = {path.name for path in (tmp_path / "unfrozen-seed0").iterdir()}
+        assert files == {"config.yaml", "machine.json", "metrics.csv", "result.json"}
+        assert compare(one, tmp_path, jobs=1, progress=silent) == first  # and it is not run again
+
+    def test_curves_can_be_watched_as_they_grow(self, experiment, tmp_path):
+        one = Experiment("one", experiment.target, 2, (0,), experiment.modes[:1], experiment.weights, None,
+                         experiment.settings)  # fmt: skip
+        seen = []
+        compare(one, tmp_path, jobs=1, progress=silent, watch=lambda curves: seen.append(curves))
+        assert [len(curves["unfrozen", 0]) for curves in seen] == [1, 2, 2]
+        assert read_curves(tmp_path, one) == seen[-1]
+        assert read_curves(tmp_path / "nowhere", one) == {}
+
+
+class TestSideBySide:
+    @pytest.mark.timeout(200)
+    def test_two_at_a_time_give_the_same_figures(self, done, experiment, tmp_path):
+        seen = []
+        both = compare(experiment, tmp_path / "small", jobs=2, progress=silent, watch=seen.append)
+        assert figures(both) == figures(done[1])
+        assert both.runs[0].keys() == done[1].runs[0].keys() and len(seen[-1]) == 4
+
+    def test_after_an_error_no_other_run_starts(self, experiment, tmp_path, monkeypatch):
+        started = []
+
+        def fail(experiment, mode, seed, *args, **options):
+            started.append((mode.name, seed))
+            raise ValueError("broken")
+
+        monkeypatch.setattr(module, "_run", fail)
+        monkeypatch.setattr(module, "ProcessPoolExecutor", lambda jobs, context: ThreadPoolExecutor(1))
+        many = Experiment("many", experiment.target, seeds=tuple(range(50)), settings=experiment.settings)
+        with pytest.raises(ValueError, match="broken"):
+            compare(many, tmp_path, jobs=2, progress=silent)
+        assert len(started) < 200
+
+    @pytest.mark.parametrize(
+        ("accelerator", "device", "wanted", "expected"),
+        [(None, "auto", None, 3), ("cuda", "auto", None, 1), ("cuda", "cpu", None, 3), ("cuda", "auto", 2, 2),
+         (None, "auto", 99, 4)],
+    )  # fmt: skip
+    def test_how_many_at_a_time(
+        self, experiment, tmp_path, monkeypatch, accelerator, device, wanted, expected
+    ):
+        asked = []
+
+        def note(arguments, jobs, look):
+            asked.append(jobs)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(machine, "accelerator", lambda: accelerator)
+        monkeypatch.setattr(machine, "usable_cores", lambda: 3)
+        monkeypatch.setattr(module, "_all", note)
+        settings = {**experiment.settings, "device": device}
+        one = Experiment("x", experiment.target, None, (0, 1), experiment.modes, settings=settings)
+        with pytest.raises(KeyboardInterrupt):
+            compare(one, tmp_path, jobs=wanted)
+        assert asked == [expected]
+
+
+def test_rows_of_a_run_are_those_of_its_file(done):
+    folder, comparison, _ = done
+    for (mode, seed), rows in comparison.curves.items():
+        assert rows == read_rows(Path(folder) / f"{mode}-seed{seed}" / "metrics.csv")

@@ -1,0 +1,132 @@
+"""Looking after data: render, check."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+PANEL = "Data"
+SHOWN = 10  # places of one kind that are listed
+
+
+class Sets(StrEnum):
+    """What can be rendered."""
+
+    near = "near"
+    far = "far"
+    source = "source"
+    all = "all"
+
+
+@app.command(rich_help_panel=PANEL)
+def render(
+    which: Annotated[Sets, typer.Argument(help="The set to render, or all three.")],
+    folder: Annotated[
+        Path | None, typer.Option(help="Where to write; with all, a folder for each below it.")
+    ] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, help="Training pictures; of val and test the usual number, at most this."),
+    ] = None,
+) -> None:
+    """Render the course's data sets anew, from their seeds.
+
+    Without a folder, near and far go where they came from, and the source into the cache that training reads.
+    With one, the set becomes a YOLO data set there. Only folders that this command made are replaced.
+
+    Examples: [bold]yolo-course render source[/]   [bold]yolo-course render far --folder small --count 20[/]
+    """
+    from yolo_course.data.rendering import render_sets
+    from yolo_course.terminal import make_console
+
+    names = ["near", "far", "source"] if which is Sets.all else [which.value]
+    console = make_console()
+    with console.status("Rendering, some 20 ms a picture ..."):
+        for line in render_sets(names, folder, count, each_below=which is Sets.all):
+            console.print(line, markup=False)
+
+
+@app.command(rich_help_panel=PANEL)
+def check(
+    data: Annotated[
+        str, typer.Argument(help="A data.yaml, a YOLO or VOC folder, a COCO JSON; or near, far.")
+    ],
+    every: Annotated[bool, typer.Option("--all", help="List every place, not only the first ones.")] = False,
+) -> None:
+    """Look at a data set: read every split, decode every picture, count the boxes, and say what to mend.
+
+    Exit status 1 if something is wrong (!!); what is only odd (i) is listed, too.
+
+    Examples: [bold]yolo-course check far[/]   [bold]yolo-course check my_data/data.yaml --all[/]
+    """
+    from yolo_course.data.check import check_dataset
+    from yolo_course.data.named import locate
+    from yolo_course.terminal import make_console
+
+    console = make_console()
+    with console.status("Reading every picture ..."):
+        report = check_dataset(locate(data))
+    for table in _tables(report.splits):
+        console.print(table)
+    for finding in report.findings:
+        _print_finding(console, finding, len(finding.places) if every else SHOWN)
+    if not report.healthy:
+        console.print("\n[bold red]Something is wrong:[/] do what the lines marked !! say.")
+        raise typer.Exit(1)
+    console.print("\n[green]This data set can be trained on.[/]")
+
+
+def _tables(splits: dict):
+    """Two tables: the splits, and the boxes of each class."""
+    from rich.markup import escape
+
+    from yolo_course.data.check import box_sides
+
+    table = _table("split", "pictures", "without a box", "unlabelled", "boxes", "width", "height")
+    for name, data in splits.items():
+        empty = sum(not len(boxes) for boxes in data.boxes)
+        wide, high = (_span(side) for side in data.shapes_wh.T)
+        numbers = len(data), empty, len(data.unlabelled), sum(map(len, data.boxes)), wide, high
+        table.add_row(name, *map(str, numbers))
+    yield table
+    counts = {name: data.counts() for name, data in splits.items()}
+    table = _table("class", *(f"in {name}" for name in splits), "smallest", "median", "largest")
+    sides = box_sides(splits.values())
+    for name in dict.fromkeys(name for count in counts.values() for name in count):
+        numbers = [str(count.get(name, 0)) for count in counts.values()]
+        sizes = [f"{side:.0f} px" for side in sides[name]] if name in sides else ["-"] * 3
+        table.add_row(escape(name), *numbers, *sizes)
+    table.caption = "sizes: the side of a square as large as the box"
+    yield table
+
+
+def _table(first: str, *columns: str):
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, caption_justify="left")
+    table.add_column(first, overflow="fold")
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _span(values) -> str:
+    if not len(values):
+        return "-"
+    return str(values.min()) if values.min() == values.max() else f"{values.min()}-{values.max()}"
+
+
+def _print_finding(console, finding, shown: int) -> None:
+    from rich.markup import escape
+
+    mark = "[bold red]!![/]" if finding.wrong else "[yellow] i[/]"
+    console.print(f"{mark}  {escape(finding.what)}: {len(finding.places)}")
+    for place in finding.places[:shown]:
+        console.print(f"      {escape(place)}")
+    if len(finding.places) > shown:
+        console.print(f"      ... and {len(finding.places) - shown} more (--all lists them)")
+    if finding.advice:
+        console.print(f"      [bold]{'fix' if finding.wrong else 'advice'}:[/] {escape(finding.advice)}")
