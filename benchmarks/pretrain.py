@@ -38,11 +38,15 @@ SETTINGS = {
     "seed": SEED,
     "hyp": {"mosaic": 0.2, "scale": 0.3},
 }
-ANCHOR_SCALE = 0.4  # of the COCO anchors: the pictures are a fifth as wide as COCO's 640 pixels, the objects larger
+ANCHOR_SCALE = (
+    0.4  # of the COCO anchors: the pictures are a fifth as wide as COCO's 640 pixels, the objects larger
+)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--folder", type=Path, default=Path("runs/pretrain"))
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     arguments = parser.parse_args()

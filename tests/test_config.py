@@ -257,7 +257,9 @@ class TestRows:
         assert (rows[4].source, rows[4].repeats) == ((3,), 3)  # 9 x 0.33
         assert (rows[12].source, rows[24].source) == ((11, 6), (17, 20, 23))
 
-    @pytest.mark.parametrize(("depth", "repeats"), [(0.33, 1), (0.67, 2), (1.0, 3), (1.33, 4), (0.01, 1)])
+    @pytest.mark.parametrize(
+        ("depth", "repeats"), [(0.33, 1), (0.67, 2), (1.0, 3), (1.33, 4), (2.0, 6), (0.01, 1)]
+    )
     def test_depth_rounds_the_repeats_and_leaves_one(self, depth, repeats):
         rows = parse_rows({**COMPLETE, "depth_multiple": depth})
         assert rows[2].repeats == repeats and rows[0].repeats == 1
@@ -286,6 +288,8 @@ class TestRows:
         "a row below": (3, [5, 1, "Conv", [256, 3, 2]], "found from = 5, expected -1"),
         "itself": (3, [3, 1, "Conv", [256, 3, 2]], "found from = 3"),
         "too far up": (3, [-9, 1, "Conv", [256, 3, 2]], "found from = -9"),
+        "the pictures again": (3, [-4, 1, "Conv", [256, 3, 2]], "found from = -4"),
+        "the pictures in the neck": (12, [[-1, -13], 1, "Concat", [1]], "found from = [-1, -13]"),
         "a word for a row": (3, ["P3", 1, "Conv", [256, 3, 2]], "found from = 'P3'"),
         "from nowhere": (12, [[], 1, "Concat", [1]], "found from = []"),
         "two inputs to a conv": (3, [[-1, 1], 1, "Conv", [256, 3, 2]], "found 2 inputs, expected one"),

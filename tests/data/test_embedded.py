@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from yolo_course.data import DataError, embedded
-from yolo_course.data.embedded import cache_dir, data_dir, load_embedded, source_dataset
+from yolo_course.data.embedded import cache_dir, data_dir, source_dataset
 from yolo_course.data.render import render_sample
 
 
@@ -26,13 +26,6 @@ def test_without_data_the_error_names_both_places(tmp_path, monkeypatch, variabl
         data_dir()
     assert "YOLO_COURSE_DATA" in str(error.value) and str(tmp_path / "checkout") in str(error.value)
     assert (variable or "not set") in str(error.value)
-
-
-def test_embedded_sets_by_name():
-    assert load_embedded("far", "val").names == ["stop", "yield", "speed limit", "direction"]
-    assert len(load_embedded("near")) == 160
-    with pytest.raises(DataError, match="near, far"):
-        load_embedded("nearest")
 
 
 def test_the_cache_is_where_the_platform_keeps_caches(tmp_path, monkeypatch):

@@ -12,7 +12,13 @@ from yolo_course.learn.verdict import verdict
 
 def _comparison(figures: dict[str, list[float]], seconds: dict[str, float] | None = None) -> Comparison:
     runs = [
-        {"mode": mode, "seed": seed, "map50": value, "map50_95": value / 2, "seconds": (seconds or {}).get(mode, 1.0)}
+        {
+            "mode": mode,
+            "seed": seed,
+            "map50": value,
+            "map50_95": value / 2,
+            "seconds": (seconds or {}).get(mode, 1.0),
+        }
         for mode, values in figures.items()
         for seed, value in enumerate(values)
     ]
@@ -20,7 +26,9 @@ def _comparison(figures: dict[str, list[float]], seconds: dict[str, float] | Non
 
 
 def test_differences_are_taken_seed_by_seed():
-    found = verdict(_comparison({"unfrozen": [0.5, 0.7], "backbone": [0.4, 0.4]}, {"backbone": 0.5}), "backbone")
+    found = verdict(
+        _comparison({"unfrozen": [0.5, 0.7], "backbone": [0.4, 0.4]}, {"backbone": 0.5}), "backbone"
+    )
     assert found.differences == pytest.approx((-0.1, -0.3))
     assert (found.seeds, found.time, found.finding) == ((0, 1), 0.5, "worse")
     assert f"-0.200 ± {stdev((-0.1, -0.3)):.3f} mAP50" in str(found)

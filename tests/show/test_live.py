@@ -31,7 +31,10 @@ def page(monkeypatch) -> Page:
 
 
 def rows(count: int) -> list[dict]:
-    return [{"epoch": i + 1, "seconds": 1.0, "map50": 0.1 * i, "box": 0.1, "obj": 0.1, "cls": 0.1} for i in range(count)]
+    return [
+        {"epoch": i + 1, "seconds": 1.0, "map50": 0.1 * i, "box": 0.1, "obj": 0.1, "cls": 0.1}
+        for i in range(count)
+    ]
 
 
 def test_the_figure_is_replaced_when_a_run_has_moved_on(page):

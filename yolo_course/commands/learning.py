@@ -195,8 +195,8 @@ def evaluate(
 @app.command(rich_help_panel=PANEL)
 def compare(
     experiment: Annotated[
-        str, typer.Argument(help="A YAML file, or one of data/experiments: far80, near8 ...")
-    ] = "far80",
+        str, typer.Argument(help="A YAML file, or one of data/experiments: quick, far80 ...")
+    ] = "quick",
     folder: Annotated[Path | None, typer.Option(help="Default runs/<experiment>, where it goes on.")] = None,
     target: Annotated[
         Word, typer.Option(help="A data set to learn, instead of that of the experiment.")

@@ -21,10 +21,8 @@ from .dataset import Dataset
 from .domains import DOMAINS, SEED, SPLITS
 from .problems import DataError
 from .render import render_sample
-from .yolo import load_yolo
 
 CHECKOUT_DATA = Path(__file__).resolve().parents[2] / "data"
-EMBEDDED = ("near", "far")
 RENDERER = 1  # raise it when the renderer's pictures change: older caches are then left alone
 
 
@@ -42,16 +40,6 @@ def data_dir() -> Path:
             "Set YOLO_COURSE_DATA to the `data` folder of a clone."
         )
     return folder
-
-
-def load_embedded(name: str, split: str = "train") -> Dataset:
-    """A split (train, val, test) of a committed set, "near" or "far". Raises DataError on another name."""
-    folder = data_dir() / name
-    if name not in EMBEDDED or not folder.is_dir():
-        raise DataError(
-            f"There is no embedded set {name!r} in {data_dir()}. Choose one of: {', '.join(EMBEDDED)}."
-        )
-    return load_yolo(folder, split)
 
 
 def cache_dir() -> Path:

@@ -56,7 +56,9 @@ class Comparison:
 
     def __str__(self) -> str:
         lines = [f"{self.name}: last epoch on the test split, {self.runs[0]['test_images']} pictures"]
-        lines.append(f"{'mode':<14}{'lr':>8}{'seeds':>7}{'mAP50':>16}{'mAP50-95':>16}{'to unfrozen':>20}{'seconds':>9}")
+        lines.append(
+            f"{'mode':<14}{'lr':>8}{'seeds':>7}{'mAP50':>16}{'mAP50-95':>16}{'to unfrozen':>20}{'seconds':>9}"
+        )
         for row in self.summary:
             difference = _with_spread(row["map50_difference"], row["map50_difference_sd"], "+")
             lines.append(
@@ -93,7 +95,9 @@ def compare(
     folder = Path(folder)
     _claim(folder, experiment)
     todo = [(mode, seed) for mode in experiment.modes for seed in experiment.seeds]
-    todo = [(mode, seed) for mode, seed in todo if not (_run_path(folder, mode, seed) / "result.json").is_file()]
+    todo = [
+        (mode, seed) for mode, seed in todo if not (_run_path(folder, mode, seed) / "result.json").is_file()
+    ]
     on_cpu = experiment.settings.get("device", "auto") == "cpu" or machine.accelerator() is None
     jobs = min(jobs or (machine.usable_cores() if on_cpu else 1), max(1, len(todo)))
     arguments = [(experiment, mode, seed, str(folder), keep_weights) for mode, seed in todo]
@@ -106,7 +110,11 @@ def compare(
 
 def read_curves(folder: str | Path, experiment: Experiment) -> Curves:
     """The rows measured so far, by (mode, seed), of runs that are done or under way."""
-    paths = {(mode.name, seed): _run_path(folder, mode, seed) for mode in experiment.modes for seed in experiment.seeds}
+    paths = {
+        (mode.name, seed): _run_path(folder, mode, seed)
+        for mode in experiment.modes
+        for seed in experiment.seeds
+    }
     files = {key: path / "metrics.csv" for key, path in paths.items()}
     return {key: read_rows(file) for key, file in files.items() if file.is_file()}
 
@@ -129,7 +137,9 @@ def _claim(folder: Path, experiment: Experiment) -> None:
     """Write down the experiment, or make sure that it is the one written down."""
     file, text = folder / "experiment.yaml", experiment.to_yaml()
     if file.is_file() and file.read_text(encoding="utf-8") != text:
-        raise RunError(f"found another experiment in {folder}, expected {experiment.name} as it is now: use a new folder")
+        raise RunError(
+            f"found another experiment in {folder}, expected {experiment.name} as it is now: use a new folder"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     write_text(file, text)
 
@@ -155,7 +165,15 @@ def _run_path(folder: str | Path, mode: Mode, seed: int) -> Path:
     return Path(folder) / f"{mode.name}-seed{seed}"
 
 
-def _run(experiment: Experiment, mode: Mode, seed: int, folder: str, keep_weights: bool, threads=None, on_epoch=None):
+def _run(
+    experiment: Experiment,
+    mode: Mode,
+    seed: int,
+    folder: str,
+    keep_weights: bool,
+    threads=None,
+    on_epoch=None,
+):
     """One (mode, seed), from the start or from where it was stopped, to its ``result.json``."""
     if threads:
         torch.set_num_threads(threads)
@@ -165,7 +183,10 @@ def _run(experiment: Experiment, mode: Mode, seed: int, folder: str, keep_weight
     if run.can_resume():
         trained = resume(run.path, train_set, val_set, progress=False, on_epoch=on_epoch)
     else:
-        model, settings = _model(experiment, mode, train_set.names, seed), {**experiment.settings, "seed": seed}
+        model, settings = (
+            _model(experiment, mode, train_set.names, seed),
+            {**experiment.settings, "seed": seed},
+        )
         settings["lr"] = mode.lr
         trained = train(model, train_set, val_set, run.path, progress=False, on_epoch=on_epoch, **settings)
     result = _result(experiment, mode, seed, trained.model, trained.rows, train_set, test_set)
@@ -187,7 +208,9 @@ def _model(experiment: Experiment, mode: Mode, names: Sequence[str], seed: int) 
     return model
 
 
-def _result(experiment, mode: Mode, seed: int, model: YOLOv5, rows: list[dict], train_set, test_set: Dataset) -> dict:
+def _result(
+    experiment, mode: Mode, seed: int, model: YOLOv5, rows: list[dict], train_set, test_set: Dataset
+) -> dict:
     metrics = evaluate(model, test_set, size=experiment.settings["size"])
     return {
         "mode": mode.name,

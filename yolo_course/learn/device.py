@@ -50,7 +50,10 @@ class Compute:
         """The most memory since the last reset, in MB, allocated and reserved; None where PyTorch does not count it."""
         if self.device.type != "cuda":
             return {"memory_mb": None, "reserved_mb": None}
-        used, reserved = torch.cuda.max_memory_allocated(self.device), torch.cuda.max_memory_reserved(self.device)
+        used, reserved = (
+            torch.cuda.max_memory_allocated(self.device),
+            torch.cuda.max_memory_reserved(self.device),
+        )
         return {"memory_mb": used / 2**20, "reserved_mb": reserved / 2**20}
 
 
@@ -65,7 +68,9 @@ def choose(device: str = "auto", precision: str = "auto") -> Compute:
     if precision == "auto":
         precision = _best_precision(chosen)
     if precision == "fp16" and chosen.type != "cuda":
-        raise ValueError(f"found precision 'fp16' on {chosen.type}, which needs a CUDA device: use 'bf16' or 'fp32'")
+        raise ValueError(
+            f"found precision 'fp16' on {chosen.type}, which needs a CUDA device: use 'bf16' or 'fp32'"
+        )
     return Compute(chosen, precision)
 
 
@@ -79,7 +84,9 @@ def _device(name: str) -> torch.device:
         device = None
     missing = device is None or not have.get(device.type)
     if missing or (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()):
-        raise ValueError(f"found device {name!r}, expected auto or one of {', '.join(k for k, v in have.items() if v)}")
+        raise ValueError(
+            f"found device {name!r}, expected auto or one of {', '.join(k for k, v in have.items() if v)}"
+        )
     return device
 
 

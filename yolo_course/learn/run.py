@@ -52,7 +52,9 @@ class RunFolder:
 
     def read_config(self) -> dict:
         if not self.can_resume():
-            raise RunError(f"found no run to resume in {self.path}, expected config.yaml and last.pt: start it anew")
+            raise RunError(
+                f"found no run to resume in {self.path}, expected config.yaml and last.pt: start it anew"
+            )
         return yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
 
     def write_metrics(self, rows: list[dict]) -> None:
@@ -119,7 +121,9 @@ def facts(device: str = "cpu") -> dict:
         "bf16_instructions": list(machine.fast_bf16_features() or ()),
         "system": platform.system(),
         "python": platform.python_version(),
-        "packages": {name: machine.version(name) for name in ("torch", "torchvision", "numpy", "opencv-python")},
+        "packages": {
+            name: machine.version(name) for name in ("torch", "torchvision", "numpy", "opencv-python")
+        },
     }
     if str(device).startswith("cuda"):
         properties = torch.cuda.get_device_properties(torch.device(device))

@@ -58,7 +58,9 @@ class Settings:
         settings = cls(**{name: v.item() if isinstance(v, np.generic) else v for name, v in given.items()})
         settings._check_numbers()
         if not isinstance(settings.hyp, Mapping):
-            raise ValueError(f"found hyp={settings.hyp!r}, expected names and numbers such as {{'mosaic': 0.5}}")
+            raise ValueError(
+                f"found hyp={settings.hyp!r}, expected names and numbers such as {{'mosaic': 0.5}}"
+            )
         _check_names(settings.hyp, [*DEFAULT_HYP, *AUGMENT], "hyperparameter")
         for name, value in settings.hyp.items():
             _check(_is_number(value), name, value, "a number")
@@ -72,7 +74,12 @@ class Settings:
         for name in _POSITIVE:
             _check(_is_number(values[name]) and values[name] > 0, name, values[name], "a number above 0")
         for name in _SHARES:
-            _check(_is_number(values[name]) and 0 <= values[name] <= 1, name, values[name], "a number from 0 to 1")
+            _check(
+                _is_number(values[name]) and 0 <= values[name] <= 1,
+                name,
+                values[name],
+                "a number from 0 to 1",
+            )
         for name, choices in _CHOICES.items():
             _check(values[name] in choices, name, values[name], f"one of {', '.join(map(repr, choices))}")
         _check(self.size % 32 == 0, "size", self.size, "a multiple of 32, the stride of the deepest map")

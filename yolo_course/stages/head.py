@@ -27,7 +27,9 @@ class Detect(nn.Module):
     ``anchor_grid=True`` adds the copy in pixels that releases up to v5.0 kept under that name.
     """
 
-    def __init__(self, num_classes: int, anchors, channels: Sequence[int], strides: Sequence[int], anchor_grid=False):
+    def __init__(
+        self, num_classes: int, anchors, channels: Sequence[int], strides: Sequence[int], anchor_grid=False
+    ):
         super().__init__()
         pixels = torch.as_tensor(anchors, dtype=torch.float32)
         self.num_classes, self.num_outputs = num_classes, num_classes + 5
@@ -111,11 +113,14 @@ def non_max_suppression(
     outside 0..1 and for an input of another shape.
     """
     if decoded.ndim != 3 or decoded.shape[2] < 6:
-        raise ValueError(f"found a tensor of shape {tuple(decoded.shape)}, expected (B, N, 5 + classes): decode first")
+        raise ValueError(
+            f"found a tensor of shape {tuple(decoded.shape)}, expected (B, N, 5 + classes): decode first"
+        )
     if not (0 <= conf <= 1 and 0 <= iou <= 1):
         raise ValueError(f"found conf={conf}, iou={iou}, expected two thresholds between 0 and 1")
     return [
-        _suppress(_candidates(picture, conf, multi_label), iou, agnostic, max_detections) for picture in decoded.float()
+        _suppress(_candidates(picture, conf, multi_label), iou, agnostic, max_detections)
+        for picture in decoded.float()
     ]
 
 
