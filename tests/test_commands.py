@@ -379,7 +379,7 @@ def test_compare_says_what_is_wrong(experiment, options, message):
     assert message in failed("compare", *options.split(), "--jobs", "1")
 
 
-def test_compare_takes_far80_if_nothing_is_named(monkeypatch):
+def test_compare_takes_the_quick_one_if_nothing_is_named(monkeypatch):
     seen = {}
 
     def run_all(experiment, folder, **options):
@@ -390,5 +390,5 @@ def test_compare_takes_far80_if_nothing_is_named(monkeypatch):
 
     monkeypatch.setattr(comparing, "compare", run_all)
     assert "the table" in ran("compare", "--epochs", "3")
-    assert (seen["name"], seen["folder"], seen["jobs"]) == ("far80", Path("runs/far80"), None)
+    assert (seen["name"], seen["folder"], seen["jobs"]) == ("quick", Path("runs/quick"), None)
     assert len(seen["seeds"]) > 1 and seen["settings"]["epochs"] == 3
