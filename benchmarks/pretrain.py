@@ -38,15 +38,11 @@ SETTINGS = {
     "seed": SEED,
     "hyp": {"mosaic": 0.2, "scale": 0.3},
 }
-ANCHOR_SCALE = (
-    0.4  # of the COCO anchors: the pictures are a fifth as wide as COCO's 640 pixels, the objects larger
-)
+ANCHOR_SCALE = 0.4  # of the COCO anchors: the pictures are a fifth as wide as COCO's 640 pixels, the objects larger
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("runs/pretrain"))
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     arguments = parser.parse_args()
@@ -74,7 +70,7 @@ YOLOv5n as of release v7.0, {len(val_set.names)} classes ({", ".join(val_set.nam
 |---|---|
 | command | `python benchmarks/pretrain.py`, {date.today().isoformat()} |
 | seed | {SEED} (weights, batches, augmentation) |
-| data | the source domain, {PICTURES:,} pictures rendered at {RENDERED_AT} px, seen {seen:,} times at {SETTINGS["size"]} px |
+| data | the source domain, {PICTURES:,} pictures rendered at {RENDERED_AT} px; {seen:,} seen at {SETTINGS["size"]} px |
 | settings | {", ".join(f"{key} {value}" for key, value in SETTINGS.items())} |
 | machine | {machine["cpu"]}, one thread, torch {machine["packages"]["torch"]}, Python {machine["python"]} |
 | **mAP50** | **{metrics.map50:.3f}** on the source's validation split ({len(val_set)} pictures), last epoch |

@@ -29,9 +29,7 @@ def draw(axes, comparison) -> None:
         axes.barh(row, mean(found), 0.62, color=mixed(look.colour, 0.55))
         axes.plot(found, [row] * len(found), "o", color=look.colour, markeredgecolor="black")
         axes.text(1.02, row, f"{mean(found):.3f}", va="center", fontweight="bold")
-    axes.set_yticks(
-        range(len(modes)), [mode_style(mode, i).label for i, mode in enumerate(modes)], fontsize=11.5
-    )
+    axes.set_yticks(range(len(modes)), [mode_style(mode, i).label for i, mode in enumerate(modes)], fontsize=11.5)
     axes.set_xlim(0, 1.18)
     axes.set_ylim(len(modes) - 0.5, -0.5)
 

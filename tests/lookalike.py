@@ -58,9 +58,7 @@ def small_model(release: str = "v7.0", num_classes: int = 3, width: float = 1 / 
     return model.eval()
 
 
-def as_original(
-    model: YOLOv5, classes: dict[str, type], root: str = "DetectionModel", **attributes
-) -> nn.Module:
+def as_original(model: YOLOv5, classes: dict[str, type], root: str = "DetectionModel", **attributes) -> nn.Module:
     """The model as the original's object, with the attributes that its training script hangs on it."""
     whole = _empty(classes[root])
     whole.model = _convert(model.model, classes)
@@ -73,12 +71,8 @@ def as_original(
         )
     detect = whole.model[-1]
     detect.stride, detect.nc, detect.grid = model.stride.clone(), model.num_classes, [torch.empty(0)] * 3
-    if not hasattr(
-        detect, "anchor_grid"
-    ):  # since v6.0 a list, stretched without memory by the first inference
-        detect.anchor_grid = [
-            a.view(1, 3, 1, 1, 2).expand(1, 3, 80, 80, 2) for a in model.detect.anchor_pixels
-        ]
+    if not hasattr(detect, "anchor_grid"):  # since v6.0 a list, stretched without memory by the first inference
+        detect.anchor_grid = [a.view(1, 3, 1, 1, 2).expand(1, 3, 80, 80, 2) for a in model.detect.anchor_pixels]
     keys = ("nc", "depth_multiple", "width_multiple", "anchors", "backbone", "head")
     whole.yaml = {"ch": 3, **{key: deepcopy(model.config[key]) for key in keys}}
     whole.nc, whole.names, whole.stride = model.num_classes, model.names, model.stride.clone()
@@ -97,18 +91,14 @@ def _convert(module: nn.Module, classes: dict[str, type]) -> nn.Module:
     """A copy of the tree of modules with our classes swapped for the original's."""
     copy = _empty(classes[type(module).__name__] if type(module).__name__ in classes else type(module))
     extra = {key: value for key, value in vars(module).items() if key not in ("_modules", "_buffers")}
-    vars(copy).update(
-        {key: value for key, value in extra.items() if isinstance(value, (int, float, tuple, str))}
-    )
+    vars(copy).update({key: value for key, value in extra.items() if isinstance(value, (int, float, tuple, str))})
     buffers = {k: v for k, v in module._buffers.items() if k not in module._non_persistent_buffers_set}
     copy._parameters, copy._buffers = deepcopy(dict(module._parameters)), deepcopy(buffers)
     copy._modules = {name: _convert(child, classes) for name, child in module._modules.items()}
     return copy
 
 
-def save_original(
-    path: Path, model: YOLOv5, root: str = "DetectionModel", half: bool = False, **options
-) -> Path:
+def save_original(path: Path, model: YOLOv5, root: str = "DetectionModel", half: bool = False, **options) -> Path:
     """Write a checkpoint as the original does.
 
     Options: ``ema`` (a second model, or a pair with the number of updates), ``legacy`` (the format before

@@ -25,9 +25,7 @@ def outputs(notebook) -> list[tuple[int, dict]]:
 
 @rule
 def figures(notebook) -> Iterator[str]:
-    pictures = [
-        (n, out, kind) for n, out in outputs(notebook) for kind in out.get("data", {}) if "image/" in kind
-    ]
+    pictures = [(n, out, kind) for n, out in outputs(notebook) for kind in out.get("data", {}) if "image/" in kind]
     if not pictures:
         yield "no figure"
     for n, output, kind in pictures:

@@ -155,9 +155,7 @@ def set_up(notebook) -> Iterator[str]:
     if "import yolo_course as yc" not in first or "yc.doctor()" not in first:
         yield "the first code cells do not import yolo_course as yc and call yc.doctor()"
     for n, cell in cells(notebook, "code"):
-        if re.search(
-            r"(pip|conda) install|urlopen|urlretrieve|requests\.get|wget |curl |git clone", cell.source
-        ):
+        if re.search(r"(pip|conda) install|urlopen|urlretrieve|requests\.get|wget |curl |git clone", cell.source):
             yield f"cell {n} installs or downloads something"
         if re.search(r"(?m)^\s*from \S+ import \*", cell.source):
             yield f"cell {n} has a star import"

@@ -140,11 +140,7 @@ def test_the_weight_of_the_aspect_ratio_is_a_constant_of_the_gradient():
     """CIoU = IoU - distance - alpha v, where alpha depends on v and IoU but is not differentiated."""
     a, b = random_boxes(10).requires_grad_(), random_boxes(10, seed=1)
     size_a, size_b = a[:, 2:] - a[:, :2], b[:, 2:] - b[:, :2]
-    v = (
-        4
-        / math.pi**2
-        * (torch.atan(size_a[:, 0] / size_a[:, 1]) - torch.atan(size_b[:, 0] / size_b[:, 1])) ** 2
-    )
+    v = 4 / math.pi**2 * (torch.atan(size_a[:, 0] / size_a[:, 1]) - torch.atan(size_b[:, 0] / size_b[:, 1])) ** 2
     alpha = (v / (1 - iou(a, b, "iou") + v)).detach()
     (expected,) = torch.autograd.grad((iou(a, b, "diou") - alpha * v).sum(), a)
     (found,) = torch.autograd.grad(iou(a, b, "ciou").sum(), a)

@@ -58,9 +58,7 @@ def test_missing_and_old_packages_are_named_with_their_fix(installed):
     installed(["torch>=2.6", "tqdm>=4.66", "rich>=13"], torch="2.5.1", rich="15.0")
     found = broken(checkup.check_packages())
     assert set(found) == {"torch", "tqdm"}
-    assert found["torch"] == Finding(
-        "torch", "2.5.1 (needs >=2.6)", 'python -m pip install "torch>=2.6"', broken=True
-    )
+    assert found["torch"] == Finding("torch", "2.5.1 (needs >=2.6)", 'python -m pip install "torch>=2.6"', broken=True)
     assert found["tqdm"].found.startswith("missing")
 
 
@@ -143,9 +141,7 @@ def test_missing_widget_extension_and_foreign_kernel(monkeypatch, tmp_path):
 
     spec = namedtuple("spec", "argv")
     monkeypatch.setattr(checkup.sys, "prefix", str(tmp_path))
-    monkeypatch.setattr(
-        jupyter_client.kernelspec, "get_kernel_spec", lambda _: spec([str(tmp_path / "python")])
-    )
+    monkeypatch.setattr(jupyter_client.kernelspec, "get_kernel_spec", lambda _: spec([str(tmp_path / "python")]))
     found = broken(checkup.check_jupyter())
     assert "jupyterlab-widgets" in found["Jupyter widgets"].fix
     assert "ipykernel install" in found["Jupyter kernel"].fix

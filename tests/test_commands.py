@@ -26,9 +26,7 @@ QUICK = "--size 64 --batch-size 2 --precision fp32 --device cpu --threads 1".spl
 
 
 def run(*arguments):
-    return CliRunner().invoke(
-        app, [str(each) for each in arguments], prog_name="yolo-course", terminal_width=200
-    )
+    return CliRunner().invoke(app, [str(each) for each in arguments], prog_name="yolo-course", terminal_width=200)
 
 
 def ran(*arguments):
@@ -96,9 +94,7 @@ def test_check_of_nothing(place, message):
 
 
 def test_render_writes_a_set_that_check_accepts():
-    assert "small: train 2, val 2, test 2 pictures" in ran(
-        "render", "far", "--folder", "small", "--count", "2"
-    )
+    assert "small: train 2, val 2, test 2 pictures" in ran("render", "far", "--folder", "small", "--count", "2")
     assert "stop" in ran("check", "small")
 
 
@@ -126,10 +122,7 @@ def test_train_evaluate_and_detect_one_after_the_other(data):
         "--half",
     )
     assert "frozen: rows 0-9" in text and "1 epoch in" in text and "best.safetensors" in text
-    assert (
-        "yolo-course evaluate set --weights a.st" in text
-        and "yolo-course detect PICTURES --weights a.st" in text
-    )
+    assert "yolo-course evaluate set --weights a.st" in text and "yolo-course detect PICTURES --weights a.st" in text
     assert Path("runs/train-1/metrics.csv").is_file() and load_checkpoint("a.st").names == NAMES
     text = ran("evaluate", data, "--weights", "a.st", "--split", "test", "--json", "out/figures.json")
     assert "3 pictures at 64 pixels" in text and all(name in text for name in ("all", *NAMES))
@@ -143,9 +136,7 @@ def test_train_evaluate_and_detect_one_after_the_other(data):
 def test_options_of_train_arrive_in_the_run(data, weights):
     options = "--epochs 1 --lr 0.01 --seed 5 --images 2"
     named = "--hyp mosaic=0 --hyp box=0.1 --set optimizer=SGD --set warmup=1"
-    freeze = (
-        "--freeze model.0.,model.1. --freeze model.2. --batchnorm updating --folder my_run --anchor-scale 0.4"
-    )
+    freeze = "--freeze model.0.,model.1. --freeze model.2. --batchnorm updating --folder my_run --anchor-scale 0.4"
     text = ran("train", data, "--weights", weights, *options.split(), *named.split(), *freeze.split(), *QUICK)
     assert "frozen: rows 0-2" in text and "drift" in text and "2 pictures to learn from" in text
     config = Path("my_run/config.yaml").read_text(encoding="utf-8")
@@ -250,9 +241,7 @@ def test_two_processes_train_in_one_folder(data):
 
 
 def test_evaluate_says_what_is_wrong(data, weights):
-    assert "split `trial`" in failed("evaluate", data, "--weights", weights, "--split", "trial").replace(
-        ":`", "`"
-    )
+    assert "split `trial`" in failed("evaluate", data, "--weights", weights, "--split", "trial").replace(":`", "`")
     assert "multiple of 32" in failed("evaluate", data, "--weights", weights, "--size", "50")
     Path("broken.safetensors").write_bytes(b"no weights")
     assert "cannot load broken" in failed("evaluate", data, "--weights", "broken.safetensors")
@@ -287,9 +276,7 @@ def test_detect_takes_a_size_classes_and_a_folder(data, weights):
     content = json.loads(Path("out/detections.json").read_text(encoding="utf-8"))
     assert content["size"] == 96
     assert {thing["name"] for row in content["results"] for thing in row["objects"]} <= {"dark one"}
-    assert "holds something already" in failed(
-        "detect", data / "images/val", "--weights", weights, "--folder", "out"
-    )
+    assert "holds something already" in failed("detect", data / "images/val", "--weights", weights, "--folder", "out")
 
 
 def test_detect_goes_on_after_what_it_cannot_read_but_says_so(data, weights):
@@ -383,9 +370,7 @@ def test_compare_takes_the_quick_one_if_nothing_is_named(monkeypatch):
     seen = {}
 
     def run_all(experiment, folder, **options):
-        seen.update(
-            options, name=experiment.name, seeds=experiment.seeds, folder=folder, settings=experiment.settings
-        )
+        seen.update(options, name=experiment.name, seeds=experiment.seeds, folder=folder, settings=experiment.settings)
         return "the table"
 
     monkeypatch.setattr(comparing, "compare", run_all)

@@ -243,9 +243,7 @@ class TestKeys:
     def test_two_anchors_a_level_or_four(self):
         for count in (2, 4):
             with torch.device("meta"):
-                model = YOLOv5.from_yaml(
-                    {**COMPLETE, "anchors": [[10 * n, 20 * n] * count for n in (1, 2, 3)]}
-                )
+                model = YOLOv5.from_yaml({**COMPLETE, "anchors": [[10 * n, 20 * n] * count for n in (1, 2, 3)]})
             assert model.detect.anchors.shape == (3, count, 2)
 
 
@@ -257,9 +255,7 @@ class TestRows:
         assert (rows[4].source, rows[4].repeats) == ((3,), 3)  # 9 x 0.33
         assert (rows[12].source, rows[24].source) == ((11, 6), (17, 20, 23))
 
-    @pytest.mark.parametrize(
-        ("depth", "repeats"), [(0.33, 1), (0.67, 2), (1.0, 3), (1.33, 4), (2.0, 6), (0.01, 1)]
-    )
+    @pytest.mark.parametrize(("depth", "repeats"), [(0.33, 1), (0.67, 2), (1.0, 3), (1.33, 4), (2.0, 6), (0.01, 1)])
     def test_depth_rounds_the_repeats_and_leaves_one(self, depth, repeats):
         rows = parse_rows({**COMPLETE, "depth_multiple": depth})
         assert rows[2].repeats == repeats and rows[0].repeats == 1
@@ -333,9 +329,7 @@ class TestRows:
 
 
 NUMBERS = st.integers(-4, 70) | st.sampled_from([128, 255, 1.0, 0.5, -0.5, 10**400, 1e308]) | st.floats()
-SCALARS = (
-    st.none() | st.booleans() | NUMBERS | st.sampled_from(["nc", "None", "nearest", "", "Conv", "Ä", "same"])
-)
+SCALARS = st.none() | st.booleans() | NUMBERS | st.sampled_from(["nc", "None", "nearest", "", "Conv", "Ä", "same"])
 ARGS = st.lists(SCALARS | st.lists(SCALARS, max_size=3), max_size=6)
 ANY_ROW = st.tuples(
     st.integers(-12, 30) | st.lists(st.integers(-12, 30) | SCALARS, max_size=4) | SCALARS,

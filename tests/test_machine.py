@@ -75,9 +75,7 @@ def test_summary_is_one_line_without_host_or_path(monkeypatch):
     monkeypatch.setattr(machine, "accelerator", lambda: None)
     public = torch.__version__.split("+")[0]
     threads = torch.get_num_threads()
-    assert machine.summary_line().startswith(
-        f"yolo_course {yc.__version__} | torch {public} | cpu | {threads} "
-    )
+    assert machine.summary_line().startswith(f"yolo_course {yc.__version__} | torch {public} | cpu | {threads} ")
     assert os.sep not in machine.summary_line() and "\n" not in machine.summary_line()
 
 
@@ -89,8 +87,7 @@ def test_notebooks_call_it_doctor_even_after_the_check_up_was_loaded():
 
 def test_summary_comes_out_where_torch_is_broken():
     code = (
-        "import sys; sys.modules['torch'] = None\n"
-        "from yolo_course.machine import summary_line; print(summary_line())"
+        "import sys; sys.modules['torch'] = None\nfrom yolo_course.machine import summary_line; print(summary_line())"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "torch cannot be used" in result.stdout and "yolo_course doctor" in result.stdout

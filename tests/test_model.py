@@ -73,9 +73,7 @@ class TestOutputs:
                 s = out[1, a, y, x].sigmoid()
                 row = decoded[1, start + (a * height + y) * width + x]
                 assert torch.allclose(row[:2], (2 * s[:2] - 0.5 + torch.tensor([x, y])) * stride, atol=1e-4)
-                assert torch.allclose(
-                    row[2:4], (2 * s[2:4]) ** 2 * model.detect.anchor_pixels[level, a], atol=1e-4
-                )
+                assert torch.allclose(row[2:4], (2 * s[2:4]) ** 2 * model.detect.anchor_pixels[level, a], atol=1e-4)
                 assert torch.allclose(row[4:], s[4:])
             start += anchors * height * width
 
@@ -85,9 +83,7 @@ class TestOutputs:
             assert isinstance(model.train(mode).head(*fused), list)
         model.eval()
 
-    @pytest.mark.parametrize(
-        "shape", [(3, 64, 64), (1, 3, 64, 65), (1, 3, 48, 64), (1, 1, 64, 64), (1, 64, 64, 3)]
-    )
+    @pytest.mark.parametrize("shape", [(3, 64, 64), (1, 3, 64, 65), (1, 3, 48, 64), (1, 1, 64, 64), (1, 64, 64, 3)])
     def test_images_of_another_shape(self, model, shape):
         with pytest.raises(ValueError, match=r"expected \(B, 3, H, W\) with H and W multiples of 32"):
             model(torch.zeros(shape))
@@ -212,9 +208,7 @@ class TestFromYaml:
             [-1, code, "Conv", [64]],
         ):
             with pytest.raises(ConfigError, match="row 3"):
-                YOLOv5.from_yaml(
-                    {**slim().config, "backbone": [*V6["backbone"][:3], row, *V6["backbone"][4:]]}
-                )
+                YOLOv5.from_yaml({**slim().config, "backbone": [*V6["backbone"][:3], row, *V6["backbone"][4:]]})
         for key in ("nc", "depth_multiple", "width_multiple", "anchors", "activation"):
             with pytest.raises(ConfigError):
                 YOLOv5.from_yaml({**slim().config, key: code})

@@ -54,9 +54,7 @@ def good():
     cells += [text('**"Two"** is wrong:', "subslide"), code("assert 1")]
     cells += [text("## 12 Recap"), text("| you want | you write |\n|---|---|\n| more | `more` |")]
     cells += [text("## 13 Papers\n\n- A. Nyone: *A title*. CVPR 2020.\n\nNext: [more](01_more.ipynb)")]
-    notebook = new_notebook(
-        cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    )
+    notebook = new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
     notebook.nbformat_minor = 5
     for number, cell in enumerate((cell for cell in cells if cell.cell_type == "code"), 1):
         cell.execution_count = number
@@ -107,12 +105,8 @@ BAD = {
     "cell 5 stores the time": lambda nb: nb.cells[4].metadata.update(execution={}),
     "widget states": lambda nb: nb.metadata.update(widgets={}),
     "expected 30 to 70": lambda nb: nb.cells.__delitem__(slice(5, 12)),
-    "median of 9 lines": lambda nb: [
-        c.update(source="1\n" * 9) for c in nb.cells[4:] if c.cell_type == "code"
-    ],
-    "more than 20 lines (the longest 21)": lambda nb: [
-        nb.cells[i].update(source="1\n" * 21) for i in (4, 6, 8)
-    ],
+    "median of 9 lines": lambda nb: [c.update(source="1\n" * 9) for c in nb.cells[4:] if c.cell_type == "code"],
+    "more than 20 lines (the longest 21)": lambda nb: [nb.cells[i].update(source="1\n" * 21) for i in (4, 6, 8)],
     "cell 5 is the third code cell": lambda nb: nb.cells.__setitem__(slice(3, 4), [code("1")]),
     "cell 4 is empty": put(3, source=" "),
     "no title": put(0, source="No title"),
@@ -186,9 +180,7 @@ def test_the_host_name(monkeypatch):
 
 def test_size_and_links(tmp_path):
     notebook = good()
-    notebook.cells[
-        3
-    ].source += "\n\nSee [there](99_nowhere.ipynb), [here](00.ipynb), [out](https://example.org)."
+    notebook.cells[3].source += "\n\nSee [there](99_nowhere.ipynb), [here](00.ipynb), [out](https://example.org)."
     notebook.cells[4].source += "\n#" + "x" * 2_000_000
     path = tmp_path / "00.ipynb"
     nbformat.write(notebook, path)

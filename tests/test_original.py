@@ -67,9 +67,7 @@ def test_anchors_come_from_the_state_dict_not_from_the_yaml(tmp_path):
     loaded = load_checkpoint(path)
     assert loaded.config["anchors"][0][:2] == [5.0, 9.75]
     assert same(YOLOv5.from_yaml(loaded.config), small_model()) is False  # random weights ...
-    assert torch.equal(
-        YOLOv5.from_yaml(loaded.config).detect.anchors, model.detect.anchors
-    )  # ... same anchors
+    assert torch.equal(YOLOv5.from_yaml(loaded.config).detect.anchors, model.detect.anchors)  # ... same anchors
 
 
 @pytest.mark.parametrize("names", [["a", "b", "c"], {0: "a", 1: "b", 2: "c"}, ("a", "b", "c")])

@@ -65,9 +65,7 @@ def test_the_summary_is_the_originals_row_by_row(tag, name):
     for row, (index, source, _, module, parameters, shape) in zip(
         summary.rows, FIGURES[tag][name]["rows"], strict=True
     ):
-        expected = (
-            shape[1] if module == "Detect" else shape
-        )  # the original lists decoded and raw, we the raw maps
+        expected = shape[1] if module == "Detect" else shape  # the original lists decoded and raw, we the raw maps
         assert (row.index, row.module.removeprefix("nn."), row.parameters) == (index, module, parameters)
         assert row.source == tuple(n if n >= 0 else index + n for n in np.atleast_1d(source))
         assert np.array_equal(np.asarray(row.shape).squeeze(), np.asarray(expected).squeeze())

@@ -207,8 +207,7 @@ def test_every_target_is_one_set_up_and_one_command(house, target):
 
 def test_cpu_wheels_come_from_pytorch_and_are_remembered(house):
     wheels = (
-        "-m pip install -c constraints.txt --no-deps --index-url https://download.pytorch.org/whl/cpu "
-        "torch torchvision"
+        "-m pip install -c constraints.txt --no-deps --index-url https://download.pytorch.org/whl/cpu torch torchvision"
     )
     assert house.make("lab", "TORCH=cpu")[1] == [*INSTALL[:2], wheels, INSTALL[2], "-m yolo_course lab"]
     assert house.make("lab")[1] == ["-m yolo_course lab"]

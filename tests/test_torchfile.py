@@ -124,9 +124,7 @@ def test_a_module_comes_as_a_stub_only_where_its_class_is_admitted():
         opened(data)
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"PK", b"PK\x03\x04", b"<html></html>", b"\x80\x02K\x01.", b"\0" * 100]
-)
+@pytest.mark.parametrize("data", [b"", b"PK", b"PK\x03\x04", b"<html></html>", b"\x80\x02K\x01.", b"\0" * 100])
 def test_what_is_no_file_of_pytorch_is_refused(data):
     with pytest.raises(CheckpointError, match="get the file again"):
         opened(data)

@@ -231,10 +231,7 @@ def test_transfer_copies_what_fits_and_names_the_rest():
 
 def test_transfer_takes_a_state_dict_in_half_precision_and_names_strangers():
     source, model = small_model(), small_model()
-    entries = {
-        key: value.half() if value.is_floating_point() else value
-        for key, value in source.state_dict().items()
-    }
+    entries = {key: value.half() if value.is_floating_point() else value for key, value in source.state_dict().items()}
     entries |= {"model.0.conv.weight": "text", "model.99.weight": torch.ones(1)}
     del entries["model.0.bn.bias"]
     report = transfer_weights(model, entries)

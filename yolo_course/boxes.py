@@ -79,9 +79,7 @@ def iou(a: Tensor, b: Tensor, kind: str = "ciou") -> Tensor:
     if kind not in KINDS:
         raise ValueError(f"found kind={kind!r}, expected one of {', '.join(KINDS)}")
     size_a, size_b = a[..., 2:] - a[..., :2], b[..., 2:] - b[..., :2]
-    overlap = (
-        (torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])).clamp(min=0).prod(-1)
-    )
+    overlap = (torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])).clamp(min=0).prod(-1)
     union = size_a.prod(-1) + size_b.prod(-1) - overlap + _TINY
     plain = overlap / union
     if kind == "iou":

@@ -51,9 +51,7 @@ def assemble(contents: Contents) -> YOLOv5:
 def _placeholder_anchors(shapes: Mapping[str, tuple[int, ...]]) -> list[list[float]]:
     found = [shape for key, shape in shapes.items() if key.endswith(".anchors")]
     if len(found) != 1 or len(found[0]) != 3 or found[0][0] != 3 or found[0][2] != 2:
-        raise CheckpointError(
-            f"found anchors of shapes {found}, expected (3, anchors, 2): a head of three levels"
-        )
+        raise CheckpointError(f"found anchors of shapes {found}, expected (3, anchors, 2): a head of three levels")
     return [[1.0] * 2 * found[0][1]] * 3
 
 

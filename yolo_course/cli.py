@@ -23,7 +23,7 @@ class CourseGroup(TyperGroup):
         """Run the chosen command. The course's errors derive from ValueError and say what to do."""
         try:
             return super().invoke(ctx)
-        except (ValueError, FileNotFoundError) as error:
+        except (ValueError, OSError) as error:
             if ctx.params.get("traceback"):
                 raise
             console = Console(stderr=True, soft_wrap=True)

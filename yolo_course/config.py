@@ -74,9 +74,7 @@ class Row:
     args: tuple
 
     def error(self, found: str, expected: str) -> ConfigError:
-        return ConfigError(
-            f"row {self.index} ({self.module}): found {found}, expected {expected}; correct this row"
-        )
+        return ConfigError(f"row {self.index} ({self.module}): found {found}, expected {expected}; correct this row")
 
 
 def release_config(size: str, release: str, num_classes: int) -> dict:
@@ -88,14 +86,10 @@ def release_config(size: str, release: str, num_classes: int) -> dict:
         raise ValueError(f"found release {release!r}, expected one of {', '.join(RELEASES)}")
     file, sizes, act, csp_act = RELEASES[release]
     if size not in sizes:
-        raise ValueError(
-            f"found size {size!r}, but release {release} has {', '.join(sizes)}: choose one of them"
-        )
+        raise ValueError(f"found size {size!r}, but release {release} has {', '.join(sizes)}: choose one of them")
     config = yaml.safe_load((files("yolo_course") / "configs" / file).read_text(encoding="utf-8"))
     depth, width = SIZES[size]
-    config.update(
-        nc=num_classes, depth_multiple=depth, width_multiple=width, activation=act, csp_activation=csp_act
-    )
+    config.update(nc=num_classes, depth_multiple=depth, width_multiple=width, activation=act, csp_activation=csp_act)
     return complete_config({**config, "release": release, "size": size})
 
 
@@ -113,9 +107,7 @@ def read_config(source: str | Path | Mapping) -> dict:
     except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that there is not
         raise ConfigError(f"{path.name} is not readable as YAML: {error}") from error
     if not isinstance(config, dict):
-        raise ConfigError(
-            f"{path.name}: found {type(config).__name__}, expected keys such as 'backbone' and 'head'"
-        )
+        raise ConfigError(f"{path.name}: found {type(config).__name__}, expected keys such as 'backbone' and 'head'")
     return config
 
 
@@ -124,9 +116,7 @@ def complete_config(config: Mapping, num_classes: int | None = None, activation:
     config = dict(config)
     for key in ("backbone", "head"):
         if not isinstance(config.get(key), list) or not config[key]:
-            raise ConfigError(
-                f"found {key}: {config.get(key)!r}, expected a list of rows [from, number, module, args]"
-            )
+            raise ConfigError(f"found {key}: {config.get(key)!r}, expected a list of rows [from, number, module, args]")
     config["nc"] = _class_count(config.get("nc", 80) if num_classes is None else num_classes)
     for key in ("depth_multiple", "width_multiple"):
         config[key] = _multiple(config, key)
@@ -151,13 +141,9 @@ def _row(index: int, row: Any, config: Mapping) -> Row:
     if module not in MODULES:
         raise ConfigError(f"row {index}: found module {module!r}, expected one of {', '.join(MODULES)}")
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise ConfigError(
-            f"row {index} ({module}): found number {number!r}, expected a whole number of 1 or more"
-        )
+        raise ConfigError(f"row {index} ({module}): found number {number!r}, expected a whole number of 1 or more")
     if number > 1 and module in _ONCE:
-        raise ConfigError(
-            f"row {index} ({module}): found number {number}, expected 1: it has nothing to repeat"
-        )
+        raise ConfigError(f"row {index} ({module}): found number {number}, expected 1: it has nothing to repeat")
     if number > MAX_NUMBER:
         raise ConfigError(f"row {index} ({module}): found number {number}, expected at most {MAX_NUMBER}")
     if not isinstance(args, (list, tuple)):
@@ -176,9 +162,7 @@ def _sources(index: int, module: str, source: Any) -> tuple[int, ...]:
             f"before {index}"
         )
     if len(found) > 1 and module not in ("Concat", "Detect"):
-        raise ConfigError(
-            f"row {index} ({module}): found {len(found)} inputs, expected one; only Concat joins maps"
-        )
+        raise ConfigError(f"row {index} ({module}): found {len(found)} inputs, expected one; only Concat joins maps")
     return found
 
 
@@ -244,8 +228,6 @@ def activation_name(named: Any) -> str:
     key = match[1].lower().replace("_", "") if match else ""
     known = {name.replace("_", ""): name for name in ACTIVATIONS}
     called_leaky = key == "leakyrelu" and match[2] is not None
-    if key not in known or (
-        called_leaky and not re.match(r"\s*(negative_slope\s*=\s*)?0?\.1\s*(,|$)", match[2])
-    ):
+    if key not in known or (called_leaky and not re.match(r"\s*(negative_slope\s*=\s*)?0?\.1\s*(,|$)", match[2])):
         raise ConfigError(f"found activation {text!r}, expected SiLU, Hardswish or LeakyReLU(0.1)")
     return known[key]

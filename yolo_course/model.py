@@ -84,9 +84,7 @@ class YOLOv5(nn.Module):
         self.num_classes, self.size, self.release = config["nc"], config.get("size"), config.get("release")
         self.names = list(names or config.get("names") or (f"class {i}" for i in range(self.num_classes)))
         if len(self.names) != self.num_classes:
-            raise ValueError(
-                f"found {len(self.names)} names, expected {self.num_classes}, one for each class"
-            )
+            raise ValueError(f"found {len(self.names)} names, expected {self.num_classes}, one for each class")
         self.frozen_prefixes: tuple[str, ...] = ()  # see yolo_course.learn.transfer.freeze
         self.frozen_batchnorm = "fixed"
         self.model, self.image_step = _build_rows(self.rows, config)
@@ -125,9 +123,7 @@ class YOLOv5(nn.Module):
     def neck(self, *features: Tensor) -> tuple[Tensor, ...]:
         """Features P3, P4, P5 to the fused maps N3, N4, N5 (large, medium, small), same heights and widths."""
         if len(features) != len(self.feature_rows):
-            raise ValueError(
-                f"found {len(features)} maps, expected {len(self.feature_rows)}: model.neck(*features)"
-            )
+            raise ValueError(f"found {len(features)} maps, expected {len(self.feature_rows)}: model.neck(*features)")
         known = dict(zip(self.feature_rows, features, strict=True))
         outputs = self.walk(range(self.first_neck_row, len(self.rows) - 1), known)
         return tuple(outputs[row] for row in self.rows[-1].source)
@@ -153,9 +149,7 @@ class YOLOv5(nn.Module):
         if mode and self.frozen_prefixes and self.frozen_batchnorm == "fixed":
             for name, module in self.named_modules():
                 entries = [f"{name}.{statistic}" for statistic in STATISTICS]
-                if isinstance(module, nn.BatchNorm2d) and any(
-                    e.startswith(self.frozen_prefixes) for e in entries
-                ):
+                if isinstance(module, nn.BatchNorm2d) and any(e.startswith(self.frozen_prefixes) for e in entries):
                     module.eval()
         return self
 
@@ -201,9 +195,7 @@ def _build_row(row: Row, maps: dict[int, _Map], config: dict) -> tuple[nn.Module
         raise row.error("Detect before the end", "Detect once, as the last row")
     if row.module == "Concat":
         if len({one.stride for one in inputs}) != 1:
-            raise row.error(
-                f"maps of strides {[one.stride for one in inputs]}", "maps of the same stride to join"
-            )
+            raise row.error(f"maps of strides {[one.stride for one in inputs]}", "maps of the same stride to join")
         if row.args not in ((), (1,)):
             raise row.error(f"args {list(row.args)}", "[1]: maps are joined along their channels")
         return Concat(*row.args), _Map(sum(one.channels for one in inputs), stride)
@@ -250,9 +242,7 @@ def _build_detect(row: Row, maps: dict[int, _Map], config: dict) -> Detect:
     if sorted(strides) != [8, 16, 32]:
         raise row.error(f"maps of strides {strides}", "one map each of stride 8, 16 and 32")
     levels = [list(zip(level[::2], level[1::2], strict=True)) for level in config["anchors"]]
-    order = sorted(
-        range(3), key=lambda i: sum(w * h for w, h in levels[i])
-    )  # the finest map takes the smallest
+    order = sorted(range(3), key=lambda i: sum(w * h for w, h in levels[i]))  # the finest map takes the smallest
     by_stride = dict(zip(sorted(strides), (levels[i] for i in order), strict=True))
     anchors = [by_stride[stride] for stride in strides]
     return Detect(config["nc"], anchors, [one.channels for one in inputs], strides, config["anchor_grid"])

@@ -47,9 +47,7 @@ def read_original(file: BinaryIO) -> Contents:
 
 def _find_model(tree: object) -> Stub:
     if type(tree) is not dict or "model" not in tree:
-        raise CheckpointError(
-            "it holds no 'model': expected a checkpoint as the original's train.py saves it"
-        )
+        raise CheckpointError("it holds no 'model': expected a checkpoint as the original's train.py saves it")
     for key in ("ema", "model"):
         found = tree.get(key)
         found = found[0] if type(found) is tuple and found else found  # v4.0 kept (ema, number of updates)
@@ -76,9 +74,7 @@ def _walk(root: Stub) -> Iterator[tuple[str, Stub]]:
         if id(module) in seen:
             continue
         if type(module) is not Stub or prefix.count(".") > MAX_DEPTH:
-            raise CheckpointError(
-                f"under {short(prefix)} lies no module, or one too deep: get the file again"
-            )
+            raise CheckpointError(f"under {short(prefix)} lies no module, or one too deep: get the file again")
         seen.add(id(module))
         yield prefix, module
         children = _table(module, "_modules").items()
@@ -99,11 +95,7 @@ def _rows(model: Stub) -> dict:
     yaml = model.state.get("yaml")
     if type(yaml) is not dict or not {"nc", "backbone", "head"} <= yaml.keys():
         raise CheckpointError("its model carries no YAML with nc, backbone and head: get the file again")
-    return {
-        key: yaml[key]
-        for key in ("nc", "depth_multiple", "width_multiple", "backbone", "head")
-        if key in yaml
-    }
+    return {key: yaml[key] for key in ("nc", "depth_multiple", "width_multiple", "backbone", "head") if key in yaml}
 
 
 def _activations(modules) -> dict[str, str]:
@@ -114,9 +106,7 @@ def _activations(modules) -> dict[str, str]:
         if kind in found:
             found[kind].add(_activation(_table(module, "_modules").get("act")))
     if len(found["Conv"]) != 1 or len(found["BottleneckCSP"]) > 1:
-        raise CheckpointError(
-            f"found activations {sorted(found['Conv'])} in its Conv modules, expected one kind"
-        )
+        raise CheckpointError(f"found activations {sorted(found['Conv'])} in its Conv modules, expected one kind")
     (outside,) = found["Conv"]
     return {"activation": outside, "csp_activation": next(iter(found["BottleneckCSP"]), outside)}
 
@@ -135,8 +125,6 @@ def _class_names(model: Stub) -> list[str] | None:
     found = model.state.get("names")
     if type(found) is dict:
         found = [found.get(number) for number in range(len(found))]
-    if found is not None and (
-        type(found) not in (list, tuple) or any(type(name) not in (str, int) for name in found)
-    ):
+    if found is not None and (type(found) not in (list, tuple) or any(type(name) not in (str, int) for name in found)):
         raise CheckpointError("its class names are neither a list nor a dictionary by number")
     return None if found is None else [str(name) for name in found]

@@ -39,10 +39,11 @@ class Summary:
             shapes = row.shape if isinstance(row.shape[0], tuple) else [row.shape]
             shape = "  ".join("x".join(map(str, one)) for one in shapes)
             args = ", ".join(map(str, row.args))
-            lines.append(
-                f"{row.index:>3}  {source:<12} {row.repeats:>2}  {row.module:<14} {args:<24} {row.parameters:>10,}  {shape}"
-            )
-        total = f"{self.parameters:,} parameters, {self.gflops:.1f} GFLOPs at {self.image_size} x {self.image_size} pixels"
+            left = f"{row.index:>3}  {source:<12} {row.repeats:>2}  {row.module:<14} {args:<24}"
+            lines.append(f"{left} {row.parameters:>10,}  {shape}")
+        total = (
+            f"{self.parameters:,} parameters, {self.gflops:.1f} GFLOPs at {self.image_size} x {self.image_size} pixels"
+        )
         return "\n".join([*lines, total])
 
 
@@ -59,9 +60,7 @@ def summarise(model, image_size: int = 640) -> Summary:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         outputs = twin.walk(range(len(twin.rows) - 1), {-1: image})
         raw = twin.head(*(outputs[source] for source in twin.rows[-1].source))
-    shapes = [tuple(outputs[row.index].shape) for row in model.rows[:-1]] + [
-        tuple(tuple(out.shape) for out in raw)
-    ]
+    shapes = [tuple(outputs[row.index].shape) for row in model.rows[:-1]] + [tuple(tuple(out.shape) for out in raw)]
     rows = [
         SummaryRow(row.index, row.source, row.repeats, row.module, row.args, _parameters(module), shape)
         for row, module, shape in zip(model.rows, model.model, shapes, strict=True)

@@ -98,9 +98,7 @@ def _tensor(storage, offset, shape, stride, *_) -> TensorRef:
         raise CheckpointError("a tensor's offset, shape or stride is not made of whole numbers from 0")
     last = offset + sum((n - 1) * step for n, step in zip(shape, stride, strict=True))
     if 0 not in shape and last >= storage.size:
-        raise CheckpointError(
-            f"a tensor of shape {shape} reaches beyond the {storage.size} numbers stored for it"
-        )
+        raise CheckpointError(f"a tensor of shape {shape} reaches beyond the {storage.size} numbers stored for it")
     return TensorRef(storage, offset, shape, stride)
 
 
@@ -157,9 +155,7 @@ class TorchFile:
         if 0 in ref.shape:
             return torch.empty(ref.shape, dtype=ref.storage.dtype)
         if ref.nbytes > ref.storage.nbytes:  # stride 0: legal, but a few bytes could claim all memory
-            raise CheckpointError(
-                f"a tensor of shape {ref.shape} repeats the {ref.storage.size} numbers stored for it"
-            )
+            raise CheckpointError(f"a tensor of shape {ref.shape} repeats the {ref.storage.size} numbers stored for it")
         data = self._source.read_storage(ref.storage)
         if len(data) != ref.storage.nbytes:
             found = f"storage {short(ref.storage.key)} has {len(data)} bytes, expected {ref.storage.nbytes}"
@@ -190,9 +186,7 @@ class _Zip:
         try:
             return self.zip.read(self.folder + name)
         except DAMAGE as error:
-            raise CheckpointError(
-                f"its part {short(name)} is missing or damaged: get the file again"
-            ) from error
+            raise CheckpointError(f"its part {short(name)} is missing or damaged: get the file again") from error
 
     def read_tree(self, owner: TorchFile) -> object:
         if f"{self.folder}byteorder" in self.zip.namelist() and self._read("byteorder") != b"little":

@@ -15,9 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-MAX_BYTES = (
-    8 << 20
-)  # YOLOv5x with its optimiser takes about 1 MB; an object costs up to 64 bytes of memory a byte
+MAX_BYTES = 8 << 20  # YOLOv5x with its optimiser takes about 1 MB; an object costs up to 64 bytes of memory a byte
 
 
 class CheckpointError(ValueError):
@@ -64,17 +62,13 @@ class Machine:
                     break
                 if instruction.name not in STEPS:
                     shown = "" if argument is None else f" {short(argument)}"
-                    raise CheckpointError(
-                        f"its pickle uses the instruction {instruction.name}{shown}: not admitted"
-                    )
+                    raise CheckpointError(f"its pickle uses the instruction {instruction.name}{shown}: not admitted")
                 STEPS[instruction.name](self, argument)
             return self.stack.pop()
         except CheckpointError:
             raise
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MemoryError) as error:
-            raise CheckpointError(
-                f"its pickle is damaged ({type(error).__name__}: {short(error)})"
-            ) from error
+            raise CheckpointError(f"its pickle is damaged ({type(error).__name__}: {short(error)})") from error
 
     def _push(self, value):
         self.stack.append(value)
@@ -107,9 +101,7 @@ class Machine:
     def _set(self, items: list):
         # Keys are text or whole numbers: to hash a tuple of tuples of tuples ... can take years.
         if type(self.stack[-1]) is not dict or any(type(key) not in (str, int) for key in items[::2]):
-            raise CheckpointError(
-                "its pickle sets an item of something that is no dictionary with plain keys"
-            )
+            raise CheckpointError("its pickle sets an item of something that is no dictionary with plain keys")
         self.stack[-1].update(zip(items[::2], items[1::2], strict=True))
 
     def _name(self, name: str):

@@ -70,9 +70,7 @@ def read_metadata(path: str | Path) -> dict[str, Any]:
         raise CheckpointError(f"cannot read the metadata of {Path(path).name}: {str(error)[:500]}") from error
 
 
-def save_weights(
-    model: YOLOv5, path: str | Path, half: bool = False, metadata: Mapping | None = None
-) -> Path:
+def save_weights(model: YOLOv5, path: str | Path, half: bool = False, metadata: Mapping | None = None) -> Path:
     """Write the model to ``path`` as safetensors, whole or not at all; the folder is made. Returns the path.
 
     ``half=True`` stores float16: half the size, three digits (anchors stay float32). ``metadata`` is
@@ -87,6 +85,7 @@ def save_weights(
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         save_file(tensors, temporary, metadata=text)
+        temporary.chmod(0o644)  # the library writes files that their owner alone may read
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -141,18 +140,14 @@ def _misfit(value: Any, target: Tensor) -> str | None:
 def _as_text(model: YOLOv5, metadata: Mapping) -> dict[str, str]:
     config = {**model.config, "anchors": anchor_lists(model)}
     try:
-        check_fit(
-            {key: tuple(value.shape) for key, value in model.state_dict().items()}, expected_shapes(config)
-        )
+        check_fit({key: tuple(value.shape) for key, value in model.state_dict().items()}, expected_shapes(config))
     except CheckpointError as error:
         raise CheckpointError(f"cannot save this model: {error}. Save before model.fuse()") from error
     parts = {"config": config, "names": model.names, "metadata": dict(metadata)}
     try:
         return {"yolo_course": FORMAT, **{key: json.dumps(value) for key, value in parts.items()}}
     except TypeError as error:
-        raise ValueError(
-            f"found metadata that JSON cannot hold: {error}. Use text, numbers, lists"
-        ) from error
+        raise ValueError(f"found metadata that JSON cannot hold: {error}. Use text, numbers, lists") from error
 
 
 def _stored(key: str, value: Tensor, half: bool) -> Tensor:

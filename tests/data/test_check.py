@@ -35,9 +35,7 @@ def test_what_is_wrong_comes_with_place_and_remedy(tmp_path):
     for what in ("coordinates out of 0..1", "undeclared classes", "malformed rows", "unreadable pictures"):
         assert found[what].wrong and found[what].advice and len(found[what].places) == 1
     assert "a.txt, line 2" in found["undeclared classes"].places[0]
-    assert [finding.wrong for finding in report.findings] == sorted(
-        (f.wrong for f in report.findings), reverse=True
-    )
+    assert [finding.wrong for finding in report.findings] == sorted((f.wrong for f in report.findings), reverse=True)
 
 
 def test_what_is_odd_does_not_make_a_set_unhealthy(tmp_path):
@@ -139,11 +137,7 @@ def reported_kinds() -> set[str]:
                 called = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 first = node.args[0] if called in ("note", "error", "_note_rows", "BadRow") else None
             else:
-                first = (
-                    node.value
-                    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "kind"
-                    else None
-                )
+                first = node.value if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "kind" else None
             if isinstance(first, ast.Constant):
                 kinds.add(first.value)
     assert len(kinds) > 12

@@ -26,9 +26,7 @@ def test_a_picture_without_annotations_is_background(tmp_path):
 
 def test_crowds_are_left_out_and_counted(tmp_path):
     crowd = {**CAT, "iscrowd": 1, "segmentation": {"counts": [1], "size": [20, 40]}}
-    data, found = warned(
-        load_coco, coco_set(tmp_path, [crowd, {**DOG, "iscrowd": 0}, {**crowd, "bbox": None}])
-    )
+    data, found = warned(load_coco, coco_set(tmp_path, [crowd, {**DOG, "iscrowd": 0}, {**crowd, "bbox": None}]))
     assert data.counts() == {"cat": 0, "dog": 1}
     assert str(found["crowd regions left out"]).count("annotation 10") == 2
 
@@ -39,9 +37,7 @@ def test_degenerate_repeated_and_overhanging_boxes(tmp_path):
     data, found = warned(load_coco, coco_set(tmp_path, [CAT, flat, negative, CAT, beyond]))
     assert data.boxes[0].tolist() == [[10, 5, 30, 15]] and data.boxes[1].tolist() == [[30, 5, 40, 15]]
     dropped = str(found["boxes without width or height dropped"])
-    assert (
-        ": 2\n" in dropped and "annotation 101, bbox [1, 1, 0, 5]" in dropped and "annotation 102" in dropped
-    )
+    assert ": 2\n" in dropped and "annotation 101, bbox [1, 1, 0, 5]" in dropped and "annotation 102" in dropped
     assert "annotation 103" in str(found["repeated boxes dropped"])
     assert "annotation 104" in str(found["boxes beyond the picture clipped to it"])
 
@@ -114,9 +110,7 @@ def test_where_files_and_pictures_are(tmp_path, json_at, pictures_at):
 def test_the_folder_of_pictures_may_be_given(tmp_path):
     file = coco_set(tmp_path, [CAT])
     (tmp_path / "train").rename(tmp_path / "photos")
-    with pytest.raises(
-        DataError, match=r"the first picture, a\.jpg, was not found in .*Pass the folder .*images="
-    ):
+    with pytest.raises(DataError, match=r"the first picture, a\.jpg, was not found in .*Pass the folder .*images="):
         load_coco(file)
     assert len(load_coco(file, images=tmp_path / "photos")) == 2
 
@@ -135,9 +129,7 @@ def test_which_file_of_a_folder(tmp_path):
     with pytest.raises(DataError, match=r"found no annotations/\*val\*\.json"):
         load_coco(tmp_path, "val")
     write_text(tmp_path / "annotations" / "instances_train2.json", "{}")
-    with pytest.raises(
-        DataError, match=r"more than one .*instances_train\.json, instances_train2\.json\. Name one"
-    ):
+    with pytest.raises(DataError, match=r"more than one .*instances_train\.json, instances_train2\.json\. Name one"):
         load_coco(tmp_path)
 
 

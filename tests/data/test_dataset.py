@@ -119,9 +119,7 @@ def test_resized_follows_the_rounded_size():
 def test_resized_averages_when_it_shrinks():
     stripes = picture(8, 8)
     stripes[:, ::2] = 200
-    assert (
-        Dataset([stripes], [[]], [[]], ["cat"]).resized(4)[0][0].tolist() == np.full((4, 4, 3), 100).tolist()
-    )
+    assert Dataset([stripes], [[]], [[]], ["cat"]).resized(4)[0][0].tolist() == np.full((4, 4, 3), 100).tolist()
 
 
 def test_resized_reads_files_once(tmp_path):
@@ -138,9 +136,7 @@ def test_repr(data):
 
 
 def test_it_can_be_pickled_and_copied(tmp_path, data):
-    from_files = Dataset(
-        [write_picture(tmp_path / "x.jpg")], [BOX], [[0]], ["cat"], ids=["a"], unlabelled=["a"]
-    )
+    from_files = Dataset([write_picture(tmp_path / "x.jpg")], [BOX], [[0]], ["cat"], ids=["a"], unlabelled=["a"])
     for original in (data, from_files):
         for twin in (pickle.loads(pickle.dumps(original)), copy.deepcopy(original)):
             assert repr(twin) == repr(original) and twin.ids == original.ids

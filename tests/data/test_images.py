@@ -127,9 +127,7 @@ def test_the_first_frame_of_an_animation(tmp_path):
     assert read_image(path)[0, 0].tolist() == [255, 0, 0]
 
 
-@pytest.mark.parametrize(
-    "name", ["Straße mit Bäumen 図.jpg", "UPPER CASE.JPG", "dots.in.name.Jpeg", "a b/c d.PNG"]
-)
+@pytest.mark.parametrize("name", ["Straße mit Bäumen 図.jpg", "UPPER CASE.JPG", "dots.in.name.Jpeg", "a b/c d.PNG"])
 def test_unusual_names(tmp_path, name):
     path = write_picture(tmp_path / name, format="PNG" if name.endswith("PNG") else "JPEG")
     assert image_size(path) == (40, 20) and read_image(path).shape == (20, 40, 3)

@@ -14,9 +14,7 @@ ROW = "0 0.5 0.5 0.5 0.5\n"
 def test_each_form_is_recognised_and_read_alike(tmp_path):
     yolo = yolo_set(tmp_path / "yolo", {"a": ROW})
     voc = voc_set(tmp_path / "voc", {"a": voc_object("cat", 11, 6, 30, 15)})
-    coco = coco_set(
-        tmp_path / "coco", [{"image_id": 10, "category_id": 3, "bbox": [10, 5, 20, 10]}], images=1
-    )
+    coco = coco_set(tmp_path / "coco", [{"image_id": 10, "category_id": 3, "bbox": [10, 5, 20, 10]}], images=1)
     forms = {yolo: "yolo", yolo.parent: "yolo", voc: "voc", coco: "coco", coco.parent.parent: "coco"}
     for source, form in forms.items():
         assert dataset_form(source) == form

@@ -101,9 +101,7 @@ def test_a_picture_twice_as_large_shows_the_same_scene():
     assert np.abs(shrunk.astype(int) - small).mean() < 12
 
 
-@pytest.mark.parametrize(
-    "arguments", [("nowhere", "train", 0), ("far", "training", 0), ("far", "train", 0, 8)]
-)
+@pytest.mark.parametrize("arguments", [("nowhere", "train", 0), ("far", "training", 0), ("far", "train", 0, 8)])
 def test_a_wrong_address_is_told(arguments):
     with pytest.raises(DataError, match="Choose one of|expected 32"):
         render_sample(*arguments)

@@ -53,9 +53,7 @@ def pets(**options):
 
 def test_the_files(tmp_path):
     file = save_yolo(pets(unlabelled=["2"]), tmp_path / "new" / "pets")
-    found = sorted(
-        path.relative_to(file.parent).as_posix() for path in file.parent.rglob("*") if path.is_file()
-    )
+    found = sorted(path.relative_to(file.parent).as_posix() for path in file.parent.rglob("*") if path.is_file())
     pictures = [f"images/train/{i}.jpg" for i in range(3)]
     assert found == ["data.yaml", *pictures, "labels/train/0.txt", "labels/train/1.txt"]
     assert (file.parent / "labels/train/0.txt").read_bytes() == b"1 0.500000 0.500000 0.500000 0.500000\n"
@@ -76,9 +74,7 @@ def test_splits_are_added_and_other_keys_are_kept(tmp_path):
     (tmp_path / "data.yaml").write_text(text + "license: MIT\n", encoding="utf-8")
     save_yolo(pets(), tmp_path, "val")
     content = yaml.safe_load((tmp_path / "data.yaml").read_text(encoding="utf-8"))
-    assert (
-        content["license"] == "MIT" and content["train"] == "images/train" and content["val"] == "images/val"
-    )
+    assert content["license"] == "MIT" and content["train"] == "images/train" and content["val"] == "images/val"
     assert len(load_dataset(tmp_path)) == len(load_dataset(tmp_path, "val")) == 3
 
 

@@ -60,8 +60,4 @@ def test_a_frame_of_another_size_is_an_error(tmp_path):
 
 
 def test_names_of_videos(tmp_path):
-    assert (
-        is_video(tmp_path / "A.MP4")
-        and not is_video(tmp_path / "a.jpg")
-        and not is_video(tmp_path / ".b.mp4")
-    )
+    assert is_video(tmp_path / "A.MP4") and not is_video(tmp_path / "a.jpg") and not is_video(tmp_path / ".b.mp4")

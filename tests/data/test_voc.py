@@ -31,9 +31,7 @@ def test_names_may_be_given(tmp_path):
 
 def test_an_undeclared_name(tmp_path):
     voc_set(tmp_path, {"a": voc_object("dog") + voc_object("cow"), "b": voc_object("cat")})
-    with pytest.raises(
-        DataError, match=r"a\.xml, line 4: found class 'cow'\. The classes are cat, dog: mend"
-    ):
+    with pytest.raises(DataError, match=r"a\.xml, line 4: found class 'cow'\. The classes are cat, dog: mend"):
         load_voc(tmp_path, names=["cat", "dog"])
     data, found = warned(load_voc, tmp_path, names=["cat", "dog"], on_error="warn")
     assert data.counts() == {"cat": 1, "dog": 1}
@@ -98,9 +96,7 @@ def test_repeated_objects_are_dropped(tmp_path):
 
 
 def test_difficult_objects(tmp_path):
-    hard = voc_object("cat", extra="<difficult>1</difficult>") + voc_object(
-        "dog", extra="<difficult>0</difficult>"
-    )
+    hard = voc_object("cat", extra="<difficult>1</difficult>") + voc_object("dog", extra="<difficult>0</difficult>")
     voc_set(tmp_path, {"a": hard})
     data, found = warned(load_voc, tmp_path)
     assert data.counts() == {"cat": 0, "dog": 1}
@@ -125,9 +121,7 @@ def test_an_annotation_of_another_size_is_told(tmp_path):
     assert "b.xml: annotated as 40 x 20 pixels, but the picture has 20 x 40" in str(warning)
 
 
-@pytest.mark.parametrize(
-    "size", ["", "<size><width>0</width><height>0</height></size>", "<size><width/></size>"]
-)
+@pytest.mark.parametrize("size", ["", "<size><width>0</width><height>0</height></size>", "<size><width/></size>"])
 def test_an_annotation_without_a_size(tmp_path, size):
     voc_set(tmp_path, {"a": ""})
     write_text(tmp_path / "Annotations/a.xml", f"<annotation>{size}{voc_object('cat')}</annotation>")

@@ -160,9 +160,7 @@ def test_mistakes_in_data_yaml(tmp_path, keys, message):
     assert "data.yaml" in str(error.value) or "more than once" in message
 
 
-@pytest.mark.parametrize(
-    "text, message", [("a: [", "not YAML"), ("- a\n", "found list"), ("", "found NoneType")]
-)
+@pytest.mark.parametrize("text, message", [("a: [", "not YAML"), ("- a\n", "found list"), ("", "found NoneType")])
 def test_a_file_that_is_no_data_yaml(tmp_path, text, message):
     with pytest.raises(DataError, match=message):
         load_yolo(write_text(tmp_path / "data.yaml", text))
@@ -319,9 +317,7 @@ def test_windows_line_ends_and_byte_order_marks(tmp_path):
 def test_a_missing_picture(tmp_path):
     yolo_set(tmp_path, {"a": ROW}, train="list.txt")
     write_text(tmp_path / "list.txt", "images/train/a.jpg\nimages/train/b.jpg\n")
-    with pytest.raises(
-        DataError, match=r"list\.txt, line 2: there is no picture .*b\.jpg\. Restore the file"
-    ):
+    with pytest.raises(DataError, match=r"list\.txt, line 2: there is no picture .*b\.jpg\. Restore the file"):
         load_yolo(tmp_path)
     data, found = warned(load_yolo, tmp_path, on_error="warn")
     assert data.ids == ["a"] and "list.txt, line 2" in str(found["missing pictures (left out)"])

@@ -129,9 +129,7 @@ class TestShares:
         seen = [[levels(share[i][0]) for i in range(len(share))] for share in shares]
         assert {index for share in seen for batch in share for index in batch} == set(range(count))
         for parts in zip(*seen, strict=True):
-            assert len({len(part) for part in parts}) == 1, (
-                "ranks of unequal batches wait for each other forever"
-            )
+            assert len({len(part) for part in parts}) == 1, "ranks of unequal batches wait for each other forever"
             assert min(len(part) for part in parts) >= 1
 
     def test_ranks_augment_differently(self):
@@ -144,9 +142,7 @@ class TestRectangles:
     def test_shapes_are_those_of_training_without_extra_room(self, shapes):
         batches = Batches(shapes, 64, 2, NO_AUGMENT, rect=True)
         order, expected = rectangular_batches(shapes.shapes_wh, 64, 2, pad=0.0)
-        assert [tuple(batches[i][0].shape[2:]) for i in range(5)] == [
-            tuple(shape) for shape in expected.tolist()
-        ]
+        assert [tuple(batches[i][0].shape[2:]) for i in range(5)] == [tuple(shape) for shape in expected.tolist()]
         assert (32, 64) in map(tuple, expected.tolist()) and (64, 32) in map(tuple, expected.tolist())
         assert sorted(np.concatenate(batches.groups).tolist()) == list(range(10))
 

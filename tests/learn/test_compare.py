@@ -129,23 +129,13 @@ class TestFigures:
         for mode, (a, b) in results.items():
             row = rows[mode]
             assert float(row["map50"]) == pytest.approx((a["map50"] + b["map50"]) / 2, rel=1e-5)
-            assert float(row["map50_sd"]) == pytest.approx(
-                abs(a["map50"] - b["map50"]) / 2**0.5, rel=1e-4, abs=1e-9
-            )
-            assert float(row["seconds_per_epoch"]) == pytest.approx(
-                (a["seconds"] + b["seconds"]) / 4, rel=1e-4
-            )
+            assert float(row["map50_sd"]) == pytest.approx(abs(a["map50"] - b["map50"]) / 2**0.5, rel=1e-4, abs=1e-9)
+            assert float(row["seconds_per_epoch"]) == pytest.approx((a["seconds"] + b["seconds"]) / 4, rel=1e-4)
             assert float(row["trainable_share"]) == pytest.approx(a["trainable"] / a["parameters"], rel=1e-5)
             assert float(row["lr"]) == a["lr"] and row["seeds"] == "2" and row["memory_mb"] == ""
-        pairs = [
-            own["map50_95"] - base["map50_95"] for own, base in zip(*reversed(results.values()), strict=True)
-        ]
-        assert float(rows["backbone"]["map50_95_difference"]) == pytest.approx(
-            mean(pairs), rel=1e-4, abs=1e-9
-        )
-        assert float(rows["backbone"]["map50_95_difference_sd"]) == pytest.approx(
-            stdev(pairs), rel=1e-4, abs=1e-9
-        )
+        pairs = [own["map50_95"] - base["map50_95"] for own, base in zip(*reversed(results.values()), strict=True)]
+        assert float(rows["backbone"]["map50_95_difference"]) == pytest.approx(mean(pairs), rel=1e-4, abs=1e-9)
+        assert float(rows["backbone"]["map50_95_difference_sd"]) == pytest.approx(stdev(pairs), rel=1e-4, abs=1e-9)
         assert rows["unfrozen"]["map50_difference"] == rows["unfrozen"]["map50_difference_sd"] == ""
 
     def test_differences_are_paired_over_seeds(self):
@@ -153,9 +143,7 @@ class TestFigures:
         facts = {"lr": 1, "epochs": 1, "trainable": 1, "parameters": 2, "map50_95": 0, "memory_mb": None}
         facts |= {"seconds": 1, "images_per_second": 1}
         scores = {("unfrozen", 0): 0.2, ("unfrozen", 1): 0.8, ("backbone", 1): 0.9, ("backbone", 0): 0.3}
-        runs = [
-            {"mode": mode, "seed": seed, "map50": score, **facts} for (mode, seed), score in scores.items()
-        ]
+        runs = [{"mode": mode, "seed": seed, "map50": score, **facts} for (mode, seed), score in scores.items()]
         row = summarise_mode("backbone", runs)
         assert row["map50_sd"] == pytest.approx(0.4243, abs=1e-4)
         assert row["map50_difference"] == pytest.approx(0.1) and row["map50_difference_sd"] == pytest.approx(
@@ -183,9 +171,7 @@ class TestFigures:
     def test_the_table_states_learning_rate_and_split(self, done):
         lines = str(done[1]).splitlines()
         assert lines[0] == "small: last epoch on the test split, 5 pictures"
-        assert lines[2].startswith("unfrozen         0.003      2") and lines[3].startswith(
-            "backbone          0.01"
-        )
+        assert lines[2].startswith("unfrozen         0.003      2") and lines[3].startswith("backbone          0.01")
         assert "±" in lines[3] and lines[2].split()[-2] == "-"
 
 
@@ -212,9 +198,7 @@ class TestGoingOn:
         assert figures(again) == figures(done[1])
         for run in ("unfrozen-seed0", "backbone-seed1"):
             states = [RunFolder(folder / run).load_last() for folder in (done[0], tmp_path / "small")]
-            assert same_state(
-                *({key: state[key] for key in ("model", "ema", "optimizer")} for state in states)
-            )
+            assert same_state(*({key: state[key] for key in ("model", "ema", "optimizer")} for state in states))
 
     def test_another_experiment_in_the_same_folder(self, done, experiment):
         folder, _, _ = done
@@ -269,9 +253,7 @@ class TestSideBySide:
         [(None, "auto", None, 3), ("cuda", "auto", None, 1), ("cuda", "cpu", None, 3), ("cuda", "auto", 2, 2),
          (None, "auto", 99, 4)],
     )  # fmt: skip
-    def test_how_many_at_a_time(
-        self, experiment, tmp_path, monkeypatch, accelerator, device, wanted, expected
-    ):
+    def test_how_many_at_a_time(self, experiment, tmp_path, monkeypatch, accelerator, device, wanted, expected):
         asked = []
 
         def note(arguments, jobs, look):

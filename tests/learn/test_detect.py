@@ -30,9 +30,7 @@ def test_classes_by_name_and_number():
     assert class_indices(["7"], ["7", "8"]) == (0,)  # a name that looks like a number
 
 
-@pytest.mark.parametrize(
-    ("word", "match"), [("brigth", "bright"), ("2", "0 to 1"), ("-1", "0 to 1"), ("", "0 to 1")]
-)
+@pytest.mark.parametrize(("word", "match"), [("brigth", "bright"), ("2", "0 to 1"), ("-1", "0 to 1"), ("", "0 to 1")])
 def test_unknown_classes(word, match):
     with pytest.raises(ValueError, match=match):
         class_indices([word], NAMES)

@@ -31,9 +31,7 @@ class TestChoice:
     def test_auto_on_a_bare_machine(self, bare):
         assert choose().device == CPU
 
-    @pytest.mark.parametrize(
-        ("features", "expected"), [((), "fp32"), (None, "fp32"), (("avx512_bf16",), "bf16")]
-    )
+    @pytest.mark.parametrize(("features", "expected"), [((), "fp32"), (None, "fp32"), (("avx512_bf16",), "bf16")])
     def test_half_precision_where_the_cpu_is_made_for_it(self, bare, monkeypatch, features, expected):
         monkeypatch.setattr(machine, "fast_bf16_features", lambda: features)
         assert choose("cpu").precision == expected
@@ -43,15 +41,11 @@ class TestChoice:
         assert choose("cpu", "bf16") == Compute(CPU, "bf16")
 
     def test_fp16_needs_a_gpu(self, bare):
-        with pytest.raises(
-            ValueError, match="found precision 'fp16' on cpu, which needs a CUDA device: use 'bf16'"
-        ):
+        with pytest.raises(ValueError, match="found precision 'fp16' on cpu, which needs a CUDA device: use 'bf16'"):
             choose("cpu", "fp16")
 
     def test_another_precision(self):
-        with pytest.raises(
-            ValueError, match="found precision 'half', expected one of auto, fp32, bf16, fp16"
-        ):
+        with pytest.raises(ValueError, match="found precision 'half', expected one of auto, fp32, bf16, fp16"):
             choose("cpu", "half")
 
     @pytest.mark.parametrize("name", ["cuda", "cuda:0", "mps", "gpu", "tpu:3", "", "cpu:x"])

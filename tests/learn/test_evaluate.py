@@ -77,9 +77,7 @@ def test_boxes_come_back_to_the_pictures_own_pixels(white, rect, batch_size):
 def test_rect_gives_each_picture_a_shape_like_its_own(white):
     model = SeesWhite()
     padding = []
-    model.register_forward_pre_hook(
-        lambda _, args: padding.append((abs(args[0] - 114 / 255) < 1e-3).float().mean())
-    )
+    model.register_forward_pre_hook(lambda _, args: padding.append((abs(args[0] - 114 / 255) < 1e-3).float().mean()))
     evaluate(model, white, size=640, batch_size=1, rect=True)
     assert max(padding) < 0.25  # a batch shape may have up to a stride and a half to spare
     assert model.shapes[0][3] > model.shapes[0][2] and model.shapes[-1][3] < model.shapes[-1][2]
@@ -120,9 +118,7 @@ def test_batch_size_changes_nothing(network, noise):
 
 def test_max_detections_and_conf_limit_what_is_counted(network, noise, monkeypatch):
     seen = []
-    monkeypatch.setattr(
-        "yolo_course.learn.evaluate.score", lambda truths, detections, names: seen.append(detections)
-    )
+    monkeypatch.setattr("yolo_course.learn.evaluate.score", lambda truths, detections, names: seen.append(detections))
     evaluate(network, noise, size=64, conf=0, max_detections=7)
     evaluate(network, noise, size=64, conf=1)
     assert [len(rows) for rows in seen[0]] == [7] * 6 and [len(rows) for rows in seen[1]] == [0] * 6

@@ -92,9 +92,7 @@ class TestExperiment:
     def test_written_and_read_again(self, tmp_path, target):
         mode = Mode("one-row", 0.1, ["model.3."], batchnorm="updating")
         settings = {"epochs": 2, "hyp": {"mosaic": 0.0}}
-        one = Experiment(
-            "x", target, 2, (3, 1), (mode,), tmp_path / "w.pt", 0.4, settings
-        )  # Paths are welcome
+        one = Experiment("x", target, 2, (3, 1), (mode,), tmp_path / "w.pt", 0.4, settings)  # Paths are welcome
         file = tmp_path / "x.yaml"
         file.write_text(one.to_yaml(), encoding="utf-8")
         again = load_experiment(file)

@@ -17,9 +17,7 @@ IMAGES, TARGETS = torch.rand(2, 3, 32, 32), torch.rand(4, 6)
 def test_at_once_on_a_cpu(tmp_path, bad):
     guard = Guard(tmp_path / "batch.pt")
     guard.watch(torch.tensor(1.0), IMAGES, TARGETS, 0, 0)
-    with pytest.raises(
-        NonFiniteLoss, match=f"found the loss {bad} in epoch 3, batch 7; the batch is in batch.pt"
-    ):
+    with pytest.raises(NonFiniteLoss, match=f"found the loss {bad} in epoch 3, batch 7; the batch is in batch.pt"):
         guard.watch(torch.tensor(bad), IMAGES, TARGETS, 2, 7)
     saved = torch.load(tmp_path / "batch.pt", weights_only=True)
     assert torch.equal(saved["images"], IMAGES) and torch.equal(saved["targets"], TARGETS)

@@ -199,9 +199,7 @@ def test_match_gives_each_box_to_the_surest_detection():
     assert match(detections, boxes, 0.4).tolist() == [0, 1, -1, -1]
     assert match(detections, boxes, 0.5).tolist() == [0, -1, -1, -1]
     assert match(detections[:2], boxes, 0.4, np.array([[False, True], [True, True]])).tolist() == [1, 0]
-    assert match(NOTHING, boxes, 0.5).tolist() == [] and match(detections[:1], boxes[:0], 0.5).tolist() == [
-        -1
-    ]
+    assert match(NOTHING, boxes, 0.5).tolist() == [] and match(detections[:1], boxes[:0], 0.5).tolist() == [-1]
 
 
 @pytest.mark.parametrize(

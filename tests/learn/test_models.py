@@ -42,9 +42,7 @@ def test_a_missing_file_says_so(tmp_path):
 
 def test_weights_are_carried_over_for_other_classes(course):
     model, carried = starting_model(["a", "b", "c"])
-    assert (
-        model.names == ["a", "b", "c"] and carried.total - carried.transferred == 6
-    )  # the head's last layer
+    assert model.names == ["a", "b", "c"] and carried.total - carried.transferred == 6  # the head's last layer
     weight = "model.0.conv.weight"
     assert torch.equal(model.state_dict()[weight], eager_model().state_dict()[weight])
 

@@ -90,9 +90,7 @@ class TestLearningRate:
         assert falling == sorted(falling, reverse=True)
 
     def test_cosine_begins_and_ends_slowly(self):
-        linear, cosine = (
-            [learning_rate(s, 100, 0, 0.0, kind) for s in (10, 90)] for kind in ("linear", "cosine")
-        )
+        linear, cosine = ([learning_rate(s, 100, 0, 0.0, kind) for s in (10, 90)] for kind in ("linear", "cosine"))
         assert cosine[0] > linear[0] and cosine[1] < linear[1]
         assert cosine[0] == pytest.approx((1 + math.cos(0.1 * math.pi)) / 2)
 
@@ -146,9 +144,7 @@ class TestAverage:
         """The second stage of a two-stage training starts from the average of the first."""
         freeze(model, 10)
         average = EMA(model).model
-        assert [p.requires_grad for p in average.parameters()] == [
-            p.requires_grad for p in model.parameters()
-        ]
+        assert [p.requires_grad for p in average.parameters()] == [p.requires_grad for p in model.parameters()]
         assert make_optimizer(copy.deepcopy(average), "SGD", 0.1, 0.9, 0.0).param_groups[0]["params"]
 
     def test_updates_leave_no_trace_for_gradients(self, model):

@@ -47,9 +47,7 @@ def test_rows_are_pixels_of_the_picture_as_it_was_given(model, image):
 
 def test_options_reach_the_suppression(model, image):
     assert len(predict(model, image, 64, max_detections=3)) == 3
-    assert len(predict(model, image, 64, conf=0.0, multi_label=True)) > len(
-        predict(model, image, 64, conf=0.0)
-    )
+    assert len(predict(model, image, 64, conf=0.0, multi_label=True)) > len(predict(model, image, 64, conf=0.0))
     assert predict(model, image, 64, conf=1.0).shape == (0, 6)
 
 
@@ -79,9 +77,7 @@ def test_after_an_error_too(image, monkeypatch):
     assert model.training
 
 
-@pytest.mark.parametrize(
-    "wrong", [np.zeros((8, 8)), np.zeros((8, 8, 4), np.uint8), np.zeros((8, 8, 3)), None]
-)
+@pytest.mark.parametrize("wrong", [np.zeros((8, 8)), np.zeros((8, 8, 4), np.uint8), np.zeros((8, 8, 3)), None])
 def test_something_that_is_no_picture(model, wrong):
     with pytest.raises(ValueError, match="expected uint8 RGB"):
         predict(model, wrong)

@@ -36,9 +36,7 @@ class TestStart:
     def test_a_run_that_has_learned_is_not_replaced(self, run):
         run.start(CONFIG, STATE)
         run.write_metrics([{"epoch": 1}])
-        with pytest.raises(
-            RunError, match="found a run in .*, expected a new folder: choose another, or resume"
-        ):
+        with pytest.raises(RunError, match="found a run in .*, expected a new folder: choose another, or resume"):
             run.start({**CONFIG, "epochs": 9}, STATE)
         run.last.unlink()  # as compare(keep_weights=False) does
         with pytest.raises(RunError, match="found a run"):
@@ -136,9 +134,7 @@ class TestRows:
         ]
         write_rows(tmp_path / "x.csv", rows)
         assert read_rows(tmp_path / "x.csv") == [{**rows[0], "loss": 0.123457}, rows[1]]
-        assert (
-            (tmp_path / "x.csv").read_bytes().startswith(b"epoch,loss,map50,mode\n1,0.123457,,all-but-head\n")
-        )
+        assert (tmp_path / "x.csv").read_bytes().startswith(b"epoch,loss,map50,mode\n1,0.123457,,all-but-head\n")
 
     def test_no_rows(self, tmp_path):
         write_rows(tmp_path / "x.csv", [])

@@ -35,9 +35,7 @@ def test_for_other_classes_all_but_the_last_layer_is_carried_over(trained, file)
     assert model.names == OTHER and model.num_classes == 3
     new = {f"model.24.m.{level}.{part}" for level in range(3) for part in ("weight", "bias")}
     old, mine = trained.state_dict(), model.state_dict()
-    assert {
-        key for key in mine if mine[key].shape != old[key].shape or not torch.equal(mine[key], old[key])
-    } == new
+    assert {key for key in mine if mine[key].shape != old[key].shape or not torch.equal(mine[key], old[key])} == new
 
 
 def test_the_seed_decides_the_new_layer_and_nothing_else_does(trained, file):

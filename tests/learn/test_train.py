@@ -31,9 +31,7 @@ TRAIN_SET, VAL_SET = small_split(4), small_split(2, seed=1)
 def run_in(folder: Path, model=None, val_set=VAL_SET, **settings):
     on_epoch = settings.pop("on_epoch", None)
     settings = {**QUICK, **settings}
-    return train(
-        model or tiny_model(), TRAIN_SET, val_set, folder, progress=False, on_epoch=on_epoch, **settings
-    )
+    return train(model or tiny_model(), TRAIN_SET, val_set, folder, progress=False, on_epoch=on_epoch, **settings)
 
 
 def resume_in(folder: Path, **options):
@@ -119,9 +117,7 @@ class TestSteps:
                 trainer._back(model, *batch, where=(0, 0))
             gradients.append({n: p.grad for n, p in model.named_parameters() if p.requires_grad})
         for name, gradient in gradients[0].items():
-            assert torch.allclose(
-                gradient, gradients[1][name], rtol=1e-3, atol=1e-5 * gradient.abs().max()
-            ), name
+            assert torch.allclose(gradient, gradients[1][name], rtol=1e-3, atol=1e-5 * gradient.abs().max()), name
 
     @pytest.mark.parametrize(("accumulate", "updates"), [(1, 4), (2, 2), (3, 2), (9, 1)])
     def test_a_step_for_every_so_many_batches_and_for_the_rest(self, tmp_path, accumulate, updates):
@@ -131,9 +127,7 @@ class TestSteps:
     @pytest.mark.parametrize("accumulate", [1, 2])
     def test_the_learning_rate_counts_steps_not_batches(self, tmp_path, accumulate):
         rates = []
-        trainer = trainer_in(
-            tmp_path, epochs=2, batch_size=1, accumulate=accumulate, warmup=2, lr=0.1, final_lr=0.0
-        )
+        trainer = trainer_in(tmp_path, epochs=2, batch_size=1, accumulate=accumulate, warmup=2, lr=0.1, final_lr=0.0)
         step = trainer._step
         trainer._step = lambda: (rates.append(trainer.optimizer.param_groups[2]["lr"]), step())
         trainer.start()
@@ -154,9 +148,7 @@ class TestSteps:
         hyp = {"mosaic": 1.0, "mixup": 0.5, "hsv_h": 0.1}
         trainer = trainer_in(tmp_path, epochs=5, close_mosaic=2, hyp=hyp)
         used = [trainer._batches(epoch).augment for epoch in range(5)]
-        assert [a["mosaic"] for a in used] == [1, 1, 1, 0, 0] and [a["mixup"] for a in used] == [0.5] * 3 + [
-            0
-        ] * 2
+        assert [a["mosaic"] for a in used] == [1, 1, 1, 0, 0] and [a["mixup"] for a in used] == [0.5] * 3 + [0] * 2
         assert {a["hsv_h"] for a in used} == {0.1}
 
     def test_gains_are_scaled_and_given_by_name(self, tmp_path):
@@ -226,9 +218,7 @@ class TestFolder:
 
         averages = []
         monkeypatch.setattr(module, "evaluate", measure)
-        result = run_in(
-            tmp_path, on_epoch=lambda row: averages.append(RunFolder(tmp_path).load_last()["ema"])
-        )
+        result = run_in(tmp_path, on_epoch=lambda row: averages.append(RunFolder(tmp_path).load_last()["ema"]))
         best = load_checkpoint(tmp_path / "best.safetensors")
         assert read_metadata(tmp_path / "best.safetensors")["epoch"] == 2
         assert changed(averages[1], best) == set() and changed(averages[2], result.model) == set()
@@ -354,9 +344,7 @@ class TestResume:
             run_in(tmp_path, on_epoch=stop, precision="bf16", seed=5, optimizer="SGD", hyp={"mosaic": 1.0})
         seen = []
         go = Trainer.go
-        monkeypatch.setattr(
-            Trainer, "go", lambda self: (seen.append((self.settings, self.compute)), go(self))[1]
-        )
+        monkeypatch.setattr(Trainer, "go", lambda self: (seen.append((self.settings, self.compute)), go(self))[1])
         resume_in(tmp_path)
         settings, compute = seen[0]
         assert (settings.seed, settings.optimizer, settings.hyp) == (5, "SGD", {"mosaic": 1.0})
@@ -367,9 +355,7 @@ class TestResume:
         model.detect.set_anchors(model.detect.anchor_pixels * 0.4)
         run_in(tmp_path, model, epochs=1)
         assert torch.equal(resume_in(tmp_path).model.detect.anchors, model.detect.anchors)
-        assert torch.equal(
-            load_checkpoint(tmp_path / "best.safetensors").detect.anchors, model.detect.anchors
-        )
+        assert torch.equal(load_checkpoint(tmp_path / "best.safetensors").detect.anchors, model.detect.anchors)
 
     def test_a_finished_run_is_returned_as_it_is(self, finished):
         before = left_by(finished)
@@ -399,9 +385,7 @@ class TestNonFiniteLoss:
     def test_it_stops_with_the_batch_named_and_the_files_whole(self, tmp_path, monkeypatch, value):
         self._spoiled(monkeypatch, value, after=3)  # epoch 2, second batch
         model = tiny_model()
-        with pytest.raises(
-            NonFiniteLoss, match="in epoch 2, batch 1; the batch is in nonfinite_batch_rank0.pt"
-        ):
+        with pytest.raises(NonFiniteLoss, match="in epoch 2, batch 1; the batch is in nonfinite_batch_rank0.pt"):
             run_in(tmp_path, model)
         batch = torch.load(tmp_path / "nonfinite_batch_rank0.pt", weights_only=True)
         expected = trainer_in(tmp_path)._batches(1)[1]

@@ -120,18 +120,14 @@ class TestWhat:
 
 class TestErrors:
     def test_a_prefix_that_matches_nothing_names_the_near_ones(self, nano):
-        with pytest.raises(
-            ValueError, match=r"prefix 'modle.1.' matches no name .* near ones are .*'model.1.'"
-        ):
+        with pytest.raises(ValueError, match=r"prefix 'modle.1.' matches no name .* near ones are .*'model.1.'"):
             freeze(nano, ["modle.1."])
         with pytest.raises(ValueError, match=r"'model.25.' matches no name .*'model.2"):
             freeze(nano, ["model.25."])
 
     @pytest.mark.parametrize("wrong", ["neck", "model.0.", "Backbone", ""])
     def test_another_word(self, nano, wrong):
-        with pytest.raises(
-            ValueError, match=r"expected one of \('backbone', 'backbone\+neck'\); a prefix goes into"
-        ):
+        with pytest.raises(ValueError, match=r"expected one of \('backbone', 'backbone\+neck'\); a prefix goes into"):
             freeze(nano, wrong)
 
     @pytest.mark.parametrize("wrong", [-1, 26, 1000])
@@ -175,9 +171,7 @@ class TestModes:
         freeze(model, 10)
         for _ in range(2):
             model.train()
-            modes = {
-                name: m.training for name, m in model.named_modules() if isinstance(m, torch.nn.BatchNorm2d)
-            }
+            modes = {name: m.training for name, m in model.named_modules() if isinstance(m, torch.nn.BatchNorm2d)}
             assert all(training is (int(name.split(".")[1]) > 9) for name, training in modes.items())
             model.eval()
             assert not any(m.training for m in model.modules())
@@ -210,9 +204,7 @@ class TestTraining:
     """The contract, entry by entry."""
 
     @pytest.mark.parametrize(("name", "momentum"), OPTIMISERS)
-    @pytest.mark.parametrize(
-        "what", [10, "backbone+neck", ["model.12.", "model.17.", "model.2.m."], ["model.24."]]
-    )
+    @pytest.mark.parametrize("what", [10, "backbone+neck", ["model.12.", "model.17.", "model.2.m."], ["model.24."]])
     def test_frozen_entries_stay_and_trainable_ones_change(self, model, name, momentum, what):
         freeze(model, what)
         kept, before = frozen_entries(model), snapshot(model)
@@ -281,6 +273,17 @@ class TestEverywhereElse:
             ema.update(model)
         assert not changed(before, ema.model) & frozen_entries(model)
         assert changed(before, ema.model) == before.keys() - frozen_entries(model) - {"model.24.anchors"}
+
+    def test_copied_means_copied(self, model):
+        """Averaging would only approach a number that was set by hand, and could round an unchanged one."""
+        freeze(model, 10)
+        ema = EMA(model)
+        with torch.no_grad():
+            for row in (0, 10):
+                model.model[row].conv.weight += 1
+        ema.update(model)
+        assert torch.equal(ema.model.model[0].conv.weight, model.model[0].conv.weight)
+        assert not torch.equal(ema.model.model[10].conv.weight, model.model[10].conv.weight)
 
     def test_the_average_of_drifting_statistics_drifts(self, model):
         report = freeze(model, 10, batchnorm="updating")

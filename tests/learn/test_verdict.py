@@ -26,9 +26,7 @@ def _comparison(figures: dict[str, list[float]], seconds: dict[str, float] | Non
 
 
 def test_differences_are_taken_seed_by_seed():
-    found = verdict(
-        _comparison({"unfrozen": [0.5, 0.7], "backbone": [0.4, 0.4]}, {"backbone": 0.5}), "backbone"
-    )
+    found = verdict(_comparison({"unfrozen": [0.5, 0.7], "backbone": [0.4, 0.4]}, {"backbone": 0.5}), "backbone")
     assert found.differences == pytest.approx((-0.1, -0.3))
     assert (found.seeds, found.time, found.finding) == ((0, 1), 0.5, "worse")
     assert f"-0.200 ± {stdev((-0.1, -0.3)):.3f} mAP50" in str(found)

@@ -6,17 +6,13 @@ LEVEL = {"scratch": 0.3, "unfrozen": 0.85, "backbone": 0.7, "all-but-head": 0.5,
 RATE = {"all-but-head": 0.01}
 
 
-def comparison(
-    modes=("scratch", "unfrozen", "backbone", "all-but-head"), seeds=(0, 1, 2), epochs=8, memory=None
-):
+def comparison(modes=("scratch", "unfrozen", "backbone", "all-but-head"), seeds=(0, 1, 2), epochs=8, memory=None):
     curves, runs = {}, []
     for mode in modes:
         for seed in seeds:
             curves[mode, seed] = [row(mode, seed, epoch, epochs, memory) for epoch in range(1, epochs + 1)]
             runs.append(run(mode, seed, epochs, memory))
-    return Comparison(
-        "made by hand", runs, [summarise_mode(mode, runs) for mode in modes], curves, {"cpu": "none"}
-    )
+    return Comparison("made by hand", runs, [summarise_mode(mode, runs) for mode in modes], curves, {"cpu": "none"})
 
 
 def row(mode, seed, epoch, epochs, memory=None):

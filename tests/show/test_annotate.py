@@ -124,9 +124,7 @@ def test_kinds_that_cannot_be_written_become_others(tmp_path, detector):
     assert len(annotate(media[:1], detector, tmp_path / "out", progress=silent).results) == 1
 
 
-@pytest.mark.parametrize(
-    "suffix", [".bmp", ".gif", ".jfif", ".jpeg", ".pgm", ".ppm", ".tif", ".webp", ".mpo"]
-)
+@pytest.mark.parametrize("suffix", [".bmp", ".gif", ".jfif", ".jpeg", ".pgm", ".ppm", ".tif", ".webp", ".mpo"])
 def test_every_kind_of_picture_can_be_annotated(tmp_path, detector, suffix):
     pictures(tmp_path, ["a.png"])
     file = (tmp_path / "a.png").rename(tmp_path / f"a{suffix}")  # what it is, not how it is called, decides

@@ -58,9 +58,7 @@ def test_the_wires_are_the_rows_sources(model):
     assert words(figure).count("24  Detect") == 3 and "stride 32\n20×20" in words(figure)
 
 
-@pytest.mark.parametrize(
-    ("what", "count"), [(0, 0), (1, 1), ("backbone", 10), ("backbone+neck", 24), (25, 27)]
-)
+@pytest.mark.parametrize(("what", "count"), [(0, 0), (1, 1), ("backbone", 10), ("backbone+neck", 24), (25, 27)])
 def test_frozen_rows_are_hatched(what, count):
     model = YOLOv5("n", num_classes=8)
     freeze(model, what)

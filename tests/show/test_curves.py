@@ -27,9 +27,7 @@ def test_a_line_a_mode_with_a_band_over_the_seeds():
     assert len(by_epoch.collections) == 4
     unfrozen = by_epoch.collections[1].get_paths()[0].vertices[:, 1]
     assert unfrozen.min() == pytest.approx(0.85 / 4 - 0.02) and unfrozen.max() == pytest.approx(0.87)
-    assert [line.get_xdata()[-1] for line in by_time.lines if len(line.get_xdata())] == [
-        4.0
-    ] * 4  # 8 epochs of 0.5 s
+    assert [line.get_xdata()[-1] for line in by_time.lines if len(line.get_xdata())] == [4.0] * 4  # 8 epochs of 0.5 s
     assert by_epoch.get_ylim() == (0, 1)
 
 
@@ -79,9 +77,7 @@ def test_losses_have_a_panel_each():
     assert len(figure.axes[0].lines[0].get_xdata()) == 8  # the loss is known in every epoch
 
 
-@pytest.mark.parametrize(
-    ("against", "metrics", "found"), [(["hours"], ["map50"], "hours"), (["epochs"], ["f1"], "f1")]
-)
+@pytest.mark.parametrize(("against", "metrics", "found"), [(["hours"], ["map50"], "hours"), (["epochs"], ["f1"], "f1")])
 def test_axes_and_metrics_that_there_are_not(against, metrics, found):
     with pytest.raises(ValueError, match=f"found .*{found}.*expected"):
         curves.draw_curves({}, {}, against, metrics)

@@ -14,9 +14,7 @@ def test_the_picture_is_copied_and_the_box_is_where_it_belongs():
     changed = (drawn != GREY).any(2)
     assert changed[50:81, 40].all() and changed[80, 40:131].all() and changed[50:81, 130].all()
     assert not changed[55:75, 45:125].any()  # the object itself is not painted over
-    assert (
-        not changed[82:].any() and not changed[:, 133:].any() and not changed[:36].any()
-    )  # only a label above
+    assert not changed[82:].any() and not changed[:, 133:].any() and not changed[:36].any()  # only a label above
 
 
 def test_a_class_keeps_its_colour_and_others_have_their_own():
@@ -33,9 +31,7 @@ def test_names_and_scores_are_written():
 
 
 def test_any_box_can_be_drawn():
-    boxes = np.array(
-        [[0, 0, 160, 100], [-9, -9, 3, 3], [150, 0, 160, 5], [5, 5, 5, 5], [9, 9, 2, 2]], np.float32
-    )
+    boxes = np.array([[0, 0, 160, 100], [-9, -9, 3, 3], [150, 0, 160, 5], [5, 5, 5, 5], [9, 9, 2, 2]], np.float32)
     assert (draw_boxes(GREY, boxes, np.arange(5), np.ones(5), list("abcde")) != GREY).any()
     assert (draw_boxes(GREY, np.zeros((0, 4)), np.zeros(0, int)) == GREY).all()
     tiny = np.zeros((1, 1, 3), np.uint8)

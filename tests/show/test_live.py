@@ -32,8 +32,7 @@ def page(monkeypatch) -> Page:
 
 def rows(count: int) -> list[dict]:
     return [
-        {"epoch": i + 1, "seconds": 1.0, "map50": 0.1 * i, "box": 0.1, "obj": 0.1, "cls": 0.1}
-        for i in range(count)
+        {"epoch": i + 1, "seconds": 1.0, "map50": 0.1 * i, "box": 0.1, "obj": 0.1, "cls": 0.1} for i in range(count)
     ]
 
 

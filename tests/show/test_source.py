@@ -11,9 +11,7 @@ from yolo_course.stages.head import Detect
 
 def test_a_class_with_where_it_stands():
     text, where = source_of(Focus)
-    assert text.startswith("class Focus(nn.Module):") and text.endswith(
-        "return self.conv(torch.cat(corners, 1))"
-    )
+    assert text.startswith("class Focus(nn.Module):") and text.endswith("return self.conv(torch.cat(corners, 1))")
     assert where.startswith("yolo_course.stages.backbone, lines ")
 
 
@@ -43,7 +41,4 @@ def test_plain_in_a_terminal_and_coloured_in_a_notebook(monkeypatch, capsys):
     monkeypatch.setattr("IPython.get_ipython", lambda: "a kernel")
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     show_source(source.source_of)
-    assert (
-        set(shown[0]) == {"text/plain", "text/markdown"}
-        and "```python\ndef source_of" in shown[0]["text/markdown"]
-    )
+    assert set(shown[0]) == {"text/plain", "text/markdown"} and "```python\ndef source_of" in shown[0]["text/markdown"]

@@ -88,9 +88,7 @@ def test_nothing_global_changes_and_threads_may_draw():
     import matplotlib.pyplot as plt
 
     before, pictures = dict(matplotlib.rcParams), []
-    threads = [
-        threading.Thread(target=lambda: pictures.append(style.png(style.new_figure()[0]))) for _ in "ab"
-    ]
+    threads = [threading.Thread(target=lambda: pictures.append(style.png(style.new_figure()[0]))) for _ in "ab"]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -259,9 +259,7 @@ def test_affine_takes_boxes_where_it_takes_pixels_to_a_fraction_of_a_pixel():
 def test_affine_shows_grey_beyond_the_picture(perspective):
     image, boxes, classes = empty()
     image[:] = 255
-    warped = [
-        random_affine(image, boxes, classes, rng(seed), perspective=perspective)[0] for seed in range(5)
-    ]
+    warped = [random_affine(image, boxes, classes, rng(seed), perspective=perspective)[0] for seed in range(5)]
     values = set(np.unique(warped).tolist())
     assert {114, 255} <= values and min(values) == 114
 
@@ -276,17 +274,13 @@ def hues(image):
 def test_the_hue_turns_and_wraps_around_red():
     image = np.full((4, 4, 3), (255, 0, 0), np.uint8)
     seen = {int(hues(hsv_jitter(image, *empty()[1:], rng(seed), 0.015, 0, 0)[0])[0, 0]) for seed in range(60)}
-    assert (
-        {1, 2, 178, 179} <= seen <= {0, 1, 2, 3, 177, 178, 179}
-    )  # within 0.015 x 180 = 2.7 of red's 0, on both sides
+    assert {1, 2, 178, 179} <= seen <= {0, 1, 2, 3, 177, 178, 179}  # within 0.015 x 180 = 2.7 of red's 0, on both sides
 
 
 def test_all_hues_turn_by_the_same_angle():
     image = cv2.cvtColor(np.uint8([[(hue, 255, 255) for hue in range(180)]]), cv2.COLOR_HSV2RGB)
     for seed in range(10):
-        turned = (
-            hues(hsv_jitter(image, *empty()[1:], rng(seed), 0.5, 0, 0)[0]).astype(int) - hues(image)
-        ) % 180
+        turned = (hues(hsv_jitter(image, *empty()[1:], rng(seed), 0.5, 0, 0)[0]).astype(int) - hues(image)) % 180
         distance = np.abs((turned - turned[0, 0] + 90) % 180 - 90)
         assert distance.max() <= 2  # RGB of 8 bits holds a hue to about one step
 
@@ -364,8 +358,6 @@ def test_cutout_keeps_every_box_if_all_may_be_covered():
 
 def test_cutout_comes_as_often_as_asked():
     generator = rng(0)
-    changed = sum(
-        not np.array_equal(cutout(*sample(), generator, probability=0.5)[0], noise()) for _ in range(400)
-    )
+    changed = sum(not np.array_equal(cutout(*sample(), generator, probability=0.5)[0], noise()) for _ in range(400))
     assert 160 < changed < 240
     assert all(not np.array_equal(cutout(*sample(), rng(seed))[0], noise()) for seed in range(20))

@@ -52,9 +52,7 @@ def test_the_three_activations(name, function):
 
 
 def test_another_activation_is_an_error_that_lists_them():
-    with pytest.raises(
-        ValueError, match="found activation 'relu', expected one of leaky_relu, hardswish, silu"
-    ):
+    with pytest.raises(ValueError, match="found activation 'relu', expected one of leaky_relu, hardswish, silu"):
         activation("relu")
 
 
@@ -67,9 +65,7 @@ def test_running_statistics_move_by_three_per_cent_of_a_batch():
 
 
 class TestConv:
-    @pytest.mark.parametrize(
-        ("kernel", "stride", "shape"), [(1, 1, (8, 12)), (3, 1, (8, 12)), (3, 2, (4, 6))]
-    )
+    @pytest.mark.parametrize(("kernel", "stride", "shape"), [(1, 1, (8, 12)), (3, 1, (8, 12)), (3, 2, (4, 6))])
     def test_the_padding_keeps_the_size_at_stride_one(self, kernel, stride, shape):
         assert Conv(3, 5, kernel, stride)(torch.zeros(2, 3, 8, 12)).shape == (2, 5, *shape)
 

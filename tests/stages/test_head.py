@@ -86,9 +86,7 @@ class TestDetect:
         detect = Detect(3, ANCHORS, CHANNELS, STRIDES, anchor_grid=True)
         assert detect.anchor_grid.shape == (3, 1, 2, 1, 1, 2)
         detect.set_anchors(2 * detect.anchor_pixels)
-        assert detect.anchor_grid.flatten().tolist() == [
-            2 * n for n in torch.tensor(ANCHORS).flatten().tolist()
-        ]
+        assert detect.anchor_grid.flatten().tolist() == [2 * n for n in torch.tensor(ANCHORS).flatten().tolist()]
         assert detect.anchors[2, 0].tolist() == [2 * 116 / 32, 2 * 90 / 32]
 
     def test_new_anchors_change_sizes_and_nothing_else(self, detect, maps):

@@ -47,15 +47,11 @@ def test_the_whole_stage_is_importable_from_one_place():
 # --- letterbox
 
 
-@pytest.mark.parametrize(
-    "case", LETTERBOX["letterbox"], ids=lambda c: f"{c['in_hw']}-{c['auto']}-{c['scaleup']}"
-)
+@pytest.mark.parametrize("case", LETTERBOX["letterbox"], ids=lambda c: f"{c['in_hw']}-{c['auto']}-{c['scaleup']}")
 def test_letterbox_has_the_originals_shape_ratio_padding_and_pixels(case):
     height, width = case["in_hw"]
     image = np.random.default_rng(height * 10000 + width).integers(0, 256, (height, width, 3), np.uint8)
-    out, ratio, pad = letterbox(
-        image, case["new_shape"], case.get("stride", 32), case["auto"], case["scaleup"]
-    )
+    out, ratio, pad = letterbox(image, case["new_shape"], case.get("stride", 32), case["auto"], case["scaleup"])
     assert list(out.shape) == case["out_shape"]
     assert list(ratio) == case["ratio_wh"]
     assert list(pad) == case["pad_dw_dh"]
@@ -95,9 +91,7 @@ def test_a_box_survives_the_round_trip_through_letterbox(picture, high, wide, au
 
 
 @PROPERTY
-@given(
-    st.integers(1, 300), st.integers(1, 300), st.integers(1, 300), st.sampled_from([8, 32, 64]), st.booleans()
-)
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 300), st.sampled_from([8, 32, 64]), st.booleans())
 def test_auto_pads_less_than_a_stride_to_a_multiple_of_it(height, width, size, stride, scaleup):
     out, _, pad = letterbox(np.zeros((height, width, 3), np.uint8), size, stride, auto=True, scaleup=scaleup)
     assert out.shape[0] % stride == out.shape[1] % stride == 0
@@ -107,9 +101,7 @@ def test_auto_pads_less_than_a_stride_to_a_multiple_of_it(height, width, size, s
 @PROPERTY
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 200), st.integers(1, 200), st.booleans())
 def test_without_auto_the_result_has_exactly_the_size(height, width, new_height, new_width, scaleup):
-    out, ratio, _ = letterbox(
-        np.zeros((height, width, 3), np.uint8), (new_height, new_width), scaleup=scaleup
-    )
+    out, ratio, _ = letterbox(np.zeros((height, width, 3), np.uint8), (new_height, new_width), scaleup=scaleup)
     assert out.shape == (new_height, new_width, 3)
     assert scaleup or max(ratio) <= 1
 
@@ -158,9 +150,7 @@ def test_letterbox_refuses_other_images_and_strides():
 # --- rectangular batches
 
 
-@pytest.mark.parametrize(
-    "case", RECTANGULAR["cases"], ids=lambda c: f"{c['imgsz']}-{c['batch_size']}-{c['pad']}"
-)
+@pytest.mark.parametrize("case", RECTANGULAR["cases"], ids=lambda c: f"{c['imgsz']}-{c['batch_size']}-{c['pad']}")
 def test_rectangular_batches_have_the_originals_shapes(case):
     order, shapes = rectangular_batches(
         RECTANGULAR["input_wh"], case["imgsz"], case["batch_size"], case["stride"], case["pad"]
@@ -174,9 +164,7 @@ SHAPES = st.lists(st.tuples(st.integers(8, 2000), st.integers(8, 2000)), min_siz
 
 @PROPERTY
 @given(SHAPES, st.integers(1, 9), st.sampled_from([32, 64]), st.sampled_from([0.0, 0.5]))
-def test_rectangular_batches_fit_every_picture_and_never_pad_more_than_squares(
-    shapes, batch_size, stride, pad
-):
+def test_rectangular_batches_fit_every_picture_and_never_pad_more_than_squares(shapes, batch_size, stride, pad):
     size = 640
     order, batch_shapes = rectangular_batches(np.array(shapes), size, batch_size, stride, pad)
     assert sorted(order.tolist()) == list(range(len(shapes)))
@@ -185,9 +173,7 @@ def test_rectangular_batches_fit_every_picture_and_never_pad_more_than_squares(
     assert (batch_shapes <= np.ceil(size / stride + pad) * stride).all()
     for place, index in enumerate(order):
         (width, height), (high, wide) = shapes[index], batch_shapes[place // batch_size]
-        assert (
-            min(high / height, wide / width) >= size / max(width, height) - 1e-9
-        )  # not smaller than in a square
+        assert min(high / height, wide / width) >= size / max(width, height) - 1e-9  # not smaller than in a square
 
 
 def test_rectangular_batches_save_padding():
@@ -200,9 +186,7 @@ def test_rectangular_batches_save_padding():
 
 
 def test_equal_aspect_ratios_keep_their_order():
-    order, _ = rectangular_batches(
-        [(640, 480), (100, 100), (800, 600), (50, 50), (1000, 300), (1024, 768)], 640, 2
-    )
+    order, _ = rectangular_batches([(640, 480), (100, 100), (800, 600), (50, 50), (1000, 300), (1024, 768)], 640, 2)
     assert order.tolist() == [4, 0, 2, 5, 1, 3]
 
 
@@ -253,9 +237,7 @@ def test_mosaic_drops_a_box_only_if_little_of_it_is_seen(samples, seed, size):
 
 
 def test_mosaic_resizes_each_axis_as_it_was_rounded():
-    image = np.zeros(
-        (200, 5, 3), np.uint8
-    )  # 5 pixels times 0.9 are 4, so the box shrinks to 0.8 on this axis only
+    image = np.zeros((200, 5, 3), np.uint8)  # 5 pixels times 0.9 are 4, so the box shrinks to 0.8 on this axis only
     image[50:150] = RED
     samples = [(image, [[0, 50, 5, 150]], [0])] + [(np.zeros((9, 9, 3), np.uint8), *empty()[1:])] * 3
     for seed in range(10):
@@ -351,9 +333,7 @@ def test_mixup_refuses_two_sizes_and_an_alpha_of_nothing():
             mixup(sample(), sample(), rng(), alpha)
 
 
-@pytest.mark.parametrize(
-    "combine", [lambda s, r: mosaic(s, r, 64, scale=0.3), lambda s, r: mixup(s[0], s[1], r)]
-)
+@pytest.mark.parametrize("combine", [lambda s, r: mosaic(s, r, 64, scale=0.3), lambda s, r: mixup(s[0], s[1], r)])
 def test_combining_is_decided_by_the_generator_and_leaves_its_inputs_alone(combine):
     samples, before = four(), four()
     assert equal(combine(samples, rng(7)), combine(samples, rng(7)))

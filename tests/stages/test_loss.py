@@ -18,9 +18,7 @@ CELLS = torch.tensor([[2.0, 2], [4, 4], [16, 16]])  # anchors in cells
 PIXELS = [[[8, 8], [16, 16]], [[16, 16], [32, 32]], [[32, 32], [64, 64]]]
 
 
-def one_object(
-    x: float, y: float, w: float = 2.0, h: float = 2.0, cells: int = 8, label: int = 0
-) -> torch.Tensor:
+def one_object(x: float, y: float, w: float = 2.0, h: float = 2.0, cells: int = 8, label: int = 0) -> torch.Tensor:
     """A target with centre and size in cells of a map of ``cells`` by ``cells``."""
     return torch.tensor([[0, label, *(n / cells for n in (x, y, w, h))]])
 
@@ -192,16 +190,12 @@ class TestLoss:
         model, raw = model_of(), [out.detach().clone() for out in raw_maps()]
         for out, anchors in zip(raw, model.detect.anchors, strict=True):
             found = assign_targets(TARGETS, out.shape[2:4], anchors)
-            s = torch.cat(
-                ((found.box[:, :2] + 0.5) / 2, (found.box[:, 2:] / found.anchor_size).sqrt() / 2), 1
-            )
+            s = torch.cat(((found.box[:, :2] + 0.5) / 2, (found.box[:, 2:] / found.anchor_size).sqrt() / 2), 1)
             out[found.image, found.anchor, found.row, found.column, :4] = torch.logit(s)
         assert YOLOLoss(model)(raw, TARGETS)[1][0].item() == pytest.approx(0, abs=1e-5)
 
     def test_the_measure_of_overlap_can_be_v2s(self):
-        losses = [
-            YOLOLoss(model_of(), overlap=kind)(raw_maps(), TARGETS)[1][0].item() for kind in ("ciou", "giou")
-        ]
+        losses = [YOLOLoss(model_of(), overlap=kind)(raw_maps(), TARGETS)[1][0].item() for kind in ("ciou", "giou")]
         assert losses[0] != losses[1]
         with pytest.raises(ValueError, match="found kind='siou'"):
             YOLOLoss(model_of(), overlap="siou")(raw_maps(), TARGETS)

@@ -39,9 +39,7 @@ def plain_loop(picture: np.ndarray, conf, iou, multi_label, agnostic, max_detect
         scores = [(objectness * probability, label) for label, probability in enumerate(classes)]
         chosen = scores if multi_label else [max(scores, key=lambda pair: (pair[0], -pair[1]))]
         candidates += [[*box, score, label] for score, label in chosen if objectness > conf and score > conf]
-    candidates.sort(
-        key=lambda row: -row[4]
-    )  # stable: of equals, the earlier box and the lower class come first
+    candidates.sort(key=lambda row: -row[4])  # stable: of equals, the earlier box and the lower class come first
     kept = []
     for row in candidates:
         rivals = [other for other in kept if agnostic or other[5] == row[5]]
@@ -145,3 +143,16 @@ def test_a_short_look_and_the_whole_agree_on_an_early_models_output():
     quick, full = benchmark["adaptive"](decoded), benchmark["full"](decoded)
     assert all(torch.equal(a, b) for a, b in zip(quick, full, strict=True))
     assert [len(rows) for rows in quick] == [300, 300] and head.FIRST_LOOK == 1000
+
+
+def test_a_box_that_is_not_finite_is_dropped_and_the_others_are_suppressed_as_ever():
+    box = torch.tensor([50.0, 50, 20, 20, 0.9, 0.9])
+    broken = box.clone()
+    broken[0] = float("nan")
+    (kept,) = head.non_max_suppression(torch.stack([box, broken, box + torch.tensor([1.0, 0, 0, 0, -0.1, 0])])[None])
+    assert len(kept) == 1 and kept.isfinite().all()
+
+
+def test_a_negative_limit_is_refused():
+    with pytest.raises(ValueError, match="max_detections=-1"):
+        head.non_max_suppression(torch.rand(1, 5, 7), max_detections=-1)

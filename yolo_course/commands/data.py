@@ -23,9 +23,7 @@ class Sets(StrEnum):
 @app.command(rich_help_panel=PANEL)
 def render(
     which: Annotated[Sets, typer.Argument(help="The set to render, or all three.")],
-    folder: Annotated[
-        Path | None, typer.Option(help="Where to write; with all, a folder for each below it.")
-    ] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where to write; with all, a folder for each below it.")] = None,
     count: Annotated[
         int | None,
         typer.Option(min=1, help="Training pictures; of val and test the usual number, at most this."),
@@ -50,9 +48,7 @@ def render(
 
 @app.command(rich_help_panel=PANEL)
 def check(
-    data: Annotated[
-        str, typer.Argument(help="A data.yaml, a YOLO or VOC folder, a COCO JSON; or near, far.")
-    ],
+    data: Annotated[str, typer.Argument(help="A data.yaml, a YOLO or VOC folder, a COCO JSON; or near, far.")],
     every: Annotated[bool, typer.Option("--all", help="List every place, not only the first ones.")] = False,
 ) -> None:
     """Look at a data set: read every split, decode every picture, count the boxes, and say what to mend.

@@ -24,9 +24,7 @@ def detect(
     ] = None,
     conf: Annotated[float, typer.Option(help="Least score of a box that is kept.")] = 0.25,
     iou: Annotated[float, typer.Option(help="Boxes of a class that overlap more are one.")] = 0.45,
-    classes: Annotated[
-        list[str] | None, typer.Option(help="Only these, by name or number: stop,yield.")
-    ] = None,
+    classes: Annotated[list[str] | None, typer.Option(help="Only these, by name or number: stop,yield.")] = None,
     frames: Annotated[int | None, typer.Option(min=1, help="End each video after so many frames.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     folder: Annotated[Path | None, typer.Option(help="A new folder. Default runs/detect-1, -2 ...")] = None,

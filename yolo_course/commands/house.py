@@ -66,9 +66,7 @@ def notebooks(
         raise typer.Exit(1)
 
 
-@app.command(
-    rich_help_panel=PANEL, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
-)
+@app.command(rich_help_panel=PANEL, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(ctx: typer.Context) -> None:
     """Run every test, the notebooks included, in two processes. What follows goes to pytest.
 

@@ -13,9 +13,7 @@ DEVICE_HELP = "auto, cpu, cuda or mps."
 
 # What several settings share: left out, they keep the defaults of `yolo_course.learn.settings`.
 Data = Annotated[str, typer.Argument(help=DATA_HELP, show_default=False)]
-OnError = Annotated[
-    str, typer.Option(metavar="raise|warn", help="Stop at a wrong entry, or leave it out and say so.")
-]
+OnError = Annotated[str, typer.Option(metavar="raise|warn", help="Stop at a wrong entry, or leave it out and say so.")]
 Number = int | None
 Word = str | None
 
@@ -23,23 +21,15 @@ Word = str | None
 @app.command(rich_help_panel=PANEL)
 def train(
     data: Annotated[str | None, typer.Argument(help=DATA_HELP, show_default=False)] = None,
-    weights: Annotated[
-        str | None, typer.Option(help="course (the default), none, or a file of weights.")
-    ] = None,
-    network: Annotated[
-        Word, typer.Option(help="With no weights: n, s, m, l, x or a YAML file. Default n.")
-    ] = None,
+    weights: Annotated[str | None, typer.Option(help="course (the default), none, or a file of weights.")] = None,
+    network: Annotated[Word, typer.Option(help="With no weights: n, s, m, l, x or a YAML file. Default n.")] = None,
     release: Annotated[Word, typer.Option(help="Of that network, v2.0 to v7.0. Default v7.0.")] = None,
-    anchor_scale: Annotated[
-        float | None, typer.Option(help="Take so much of the COCO anchors (for 640 px).")
-    ] = None,
+    anchor_scale: Annotated[float | None, typer.Option(help="Take so much of the COCO anchors (for 640 px).")] = None,
     freeze: Annotated[
         list[str] | None,
         typer.Option(metavar="N|PART|PREFIX", help="10, backbone, backbone+neck, or model.0.,model.9."),
     ] = None,
-    batchnorm: Annotated[
-        Word, typer.Option(help="Statistics in frozen rows: fixed (default) or updating.")
-    ] = None,
+    batchnorm: Annotated[Word, typer.Option(help="Statistics in frozen rows: fixed (default) or updating.")] = None,
     epochs: Annotated[Number, typer.Option(help="Default 24.")] = None,
     size: Annotated[Number, typer.Option(help="Side of the pictures in pixels. Default 128.")] = None,
     batch_size: Annotated[Number, typer.Option(help="Over all processes. Default 8.")] = None,
@@ -48,15 +38,11 @@ def train(
     device: Annotated[Word, typer.Option(help=DEVICE_HELP)] = None,
     precision: Annotated[Word, typer.Option(help="auto, fp32, bf16 or fp16.")] = None,
     threads: Annotated[Number, typer.Option(help="Of the CPU.")] = None,
-    hyp: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Loss gains, augmentation.")
-    ] = None,
+    hyp: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Loss gains, augmentation.")] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of training.")
     ] = None,
-    images: Annotated[
-        Number, typer.Option(min=1, help="Learn from so many pictures only; the seed draws.")
-    ] = None,
+    images: Annotated[Number, typer.Option(min=1, help="Learn from so many pictures only; the seed draws.")] = None,
     on_error: OnError = "raise",
     folder: Annotated[Path | None, typer.Option(help="A new folder. Default runs/train-1, -2 ...")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
@@ -113,15 +99,11 @@ def _train(data, resume, folder, settings: dict, choices: dict, drawn: tuple, co
     pictures = Pictures(data, *drawn, seed=settings.get("seed", 0)) if data else None
     if resume is None:
         if pictures is None:
-            raise ValueError(
-                "found no data: name a data.yaml, a folder, near, far or source, or --resume a run"
-            )
+            raise ValueError("found no data: name a data.yaml, a folder, near, far or source, or --resume a run")
         return start(Plan(pictures, settings=settings, **choices), folder, say)
     if settings or choices or folder:
         names = ", ".join([*settings, *choices, *(["folder"] if folder else [])])
-        raise ValueError(
-            f"found {names} beside --resume, which goes on with the settings of the run: leave them out"
-        )
+        raise ValueError(f"found {names} beside --resume, which goes on with the settings of the run: leave them out")
     return go_on(resume, pictures, say)
 
 
@@ -152,15 +134,11 @@ def evaluate(
     data: Data,
     weights: Annotated[str, typer.Option(help=WEIGHTS_HELP, show_default=False)],
     split: Annotated[str, typer.Option(help="train, val or test.")] = "val",
-    size: Annotated[
-        Number, typer.Option(help="Side of the pictures. Default: what the model was trained at.")
-    ] = None,
+    size: Annotated[Number, typer.Option(help="Side of the pictures. Default: what the model was trained at.")] = None,
     batch_size: Annotated[int, typer.Option(min=1)] = 16,
     device: Annotated[str, typer.Option(help=DEVICE_HELP)] = "auto",
     on_error: OnError = "raise",
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write all figures to this file, too.")
-    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures to this file, too.")] = None,
 ) -> None:
     """Measure a detector on a split: precision, recall and COCO's average precision, class by class.
 
@@ -198,18 +176,12 @@ def compare(
         str, typer.Argument(help="A YAML file, or one of data/experiments: quick, far80 ...")
     ] = "quick",
     folder: Annotated[Path | None, typer.Option(help="Default runs/<experiment>, where it goes on.")] = None,
-    target: Annotated[
-        Word, typer.Option(help="A data set to learn, instead of that of the experiment.")
-    ] = None,
+    target: Annotated[Word, typer.Option(help="A data set to learn, instead of that of the experiment.")] = None,
     seeds: Annotated[Word, typer.Option(metavar="0,1,2", help="Instead of those of the experiment.")] = None,
     epochs: Annotated[Number, typer.Option(min=1, help="Instead of those of the experiment.")] = None,
-    jobs: Annotated[
-        Number, typer.Option(min=1, help="Runs side by side. Default: one a core, one on a GPU.")
-    ] = None,
+    jobs: Annotated[Number, typer.Option(min=1, help="Runs side by side. Default: one a core, one on a GPU.")] = None,
     device: Annotated[Word, typer.Option(help=DEVICE_HELP)] = None,
-    record: Annotated[
-        bool, typer.Option("--record", help="Keep the figures in data/runs/<machine>.")
-    ] = False,
+    record: Annotated[bool, typer.Option("--record", help="Keep the figures in data/runs/<machine>.")] = False,
 ) -> None:
     """Frozen against unfrozen: train in every mode with every seed, and compare on the test split.
 
@@ -237,9 +209,7 @@ def compare(
     if record:  # a record that lies there already is found out before the minutes of work, not after
         record_folder(facts(str(choose(chosen.settings.get("device", "auto")).device)), chosen.name)
     folder = folder or experiment_folder(chosen)
-    typer.echo(
-        f"{chosen.name}: {len(chosen.modes)} modes, seeds {', '.join(map(str, chosen.seeds))}; in {folder}"
-    )
+    typer.echo(f"{chosen.name}: {len(chosen.modes)} modes, seeds {', '.join(map(str, chosen.seeds))}; in {folder}")
     comparison = run_all(chosen, folder, jobs=jobs, progress=typer.echo)
     typer.echo(f"\n{comparison}")
     if record:

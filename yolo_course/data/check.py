@@ -113,18 +113,12 @@ def list_splits(source: str | Path) -> list[str]:
     elif form == "voc":
         place = source / "ImageSets" / "Main"
         lists = {file.stem for file in place.glob("*.txt")}
-        there = (
-            [name for name in SPLITS if lists.intersection(split_aliases(name))]
-            if place.is_dir()
-            else ["train"]
-        )
+        there = [name for name in SPLITS if lists.intersection(split_aliases(name))] if place.is_dir() else ["train"]
     else:
         place, files = source, [*source.glob("*.json"), *source.glob("*/*.json")]
         there = ["train"] if source.is_file() else [name for name in SPLITS if _mentions(files, source, name)]
     if not there:
-        raise DataError(
-            f"{place}: found none of the splits {', '.join(SPLITS)}. Name where their pictures are."
-        )
+        raise DataError(f"{place}: found none of the splits {', '.join(SPLITS)}. Name where their pictures are.")
     return there
 
 
@@ -140,9 +134,7 @@ def _reported(found: list[DataWarning]) -> list[Finding]:
     for warning in found:  # a place may be met once for each split: dicts keep it once, and the order
         places.setdefault(warning.kind, {}).update(dict.fromkeys(map(str, warning.problems)))
     return [
-        Finding(
-            what := kind.removesuffix(LEFT_OUT), tuple(where), ADVICE.get(what, ""), kind.endswith(LEFT_OUT)
-        )
+        Finding(what := kind.removesuffix(LEFT_OUT), tuple(where), ADVICE.get(what, ""), kind.endswith(LEFT_OUT))
         for kind, where in places.items()
     ]
 

@@ -60,14 +60,10 @@ def find_coco(source: str | Path, split: str) -> Path:
             found = sorted(source.glob(pattern.format(name)))
             if len(found) > 1:
                 listed = ", ".join(path.name for path in found)
-                raise DataError(
-                    f"{source}: more than one file may hold the split {split!r}: {listed}. Name one."
-                )
+                raise DataError(f"{source}: more than one file may hold the split {split!r}: {listed}. Name one.")
             if found:
                 return found[0]
-    raise DataError(
-        f"{source}: found no annotations/*{split}*.json and no {split}/*.json. Name the JSON file."
-    )
+    raise DataError(f"{source}: found no annotations/*{split}*.json and no {split}/*.json. Name the JSON file.")
 
 
 def _read_json(file: Path) -> dict:
@@ -78,18 +74,14 @@ def _read_json(file: Path) -> dict:
     for key, needed in KEYS.items():
         entries = content.get(key) if isinstance(content, dict) else None
         if not isinstance(entries, list):
-            raise DataError(
-                f"{file}: the list `{key}` is missing. COCO instances files have {', '.join(KEYS)}."
-            )
+            raise DataError(f"{file}: the list `{key}` is missing. COCO instances files have {', '.join(KEYS)}.")
         for number, entry in enumerate(entries):
             if not isinstance(entry, dict) or not all(each in entry for each in needed):
                 raise DataError(f"{file}: {key}[{number}] is {entry!r}; it needs {' and '.join(needed)}.")
     return content
 
 
-def _rows_by_image(
-    content: dict, file: Path, ranks: dict[int, int], problems: Problems
-) -> dict[int, list[Row]]:
+def _rows_by_image(content: dict, file: Path, ranks: dict[int, int], problems: Problems) -> dict[int, list[Row]]:
     rows = {entry["id"]: [] for entry in content["images"]}
     for number, annotation in enumerate(content["annotations"]):
         where = f"annotation {annotation.get('id', f'number {number}')}"

@@ -39,9 +39,7 @@ def find_data_yaml(source: str | Path) -> Path:
     if source.is_file():
         return source
     if not source.is_dir():
-        raise DataError(
-            f"{source}: there is no such file or folder. Give the path of a data.yaml or of its folder."
-        )
+        raise DataError(f"{source}: there is no such file or folder. Give the path of a data.yaml or of its folder.")
     found = sorted(path for path in source.iterdir() if path.suffix.lower() in (".yaml", ".yml"))
     named = [path for path in found if path.stem == "data"] or found
     if len(named) != 1:
@@ -58,9 +56,7 @@ def read_data_yaml(source: str | Path) -> DataYaml:
     except yaml.YAMLError as error:
         raise DataError(f"{file}: this is not YAML: {error}") from error
     if not isinstance(content, dict):
-        raise DataError(
-            f"{file}: expected keys such as `train:` and `names:`, found {type(content).__name__}."
-        )
+        raise DataError(f"{file}: expected keys such as `train:` and `names:`, found {type(content).__name__}.")
     names = _names(content, file)
     splits = {str(key): entries for key, value in content.items() if (entries := _entries(value))}
     return DataYaml(file, _root(content, file), names, splits)
@@ -71,9 +67,7 @@ def list_pictures(config: DataYaml, split: str, problems: Problems) -> list[List
     key = next((key for key in split_aliases(split) if key in config.splits), None)
     if key is None:
         known = ", ".join(key for key in config.splits if key in SPLITS) or "none"
-        raise DataError(
-            f"{config.file}: there is no split `{split}:`, only {known}. Add the key, or ask for another."
-        )
+        raise DataError(f"{config.file}: there is no split `{split}:`, only {known}. Add the key, or ask for another.")
     listed: dict[Path, Listed] = {}
     for entry in config.splits[key]:
         for each in _expand(entry, config, problems):
@@ -87,23 +81,15 @@ def _names(content: dict, file: Path) -> list[str]:
     names = content.get("names")
     if isinstance(names, dict):
         if sorted(map(str, names)) != sorted(map(str, range(len(names)))):
-            raise DataError(
-                f"{file}: the keys of `names:` must be 0 to {len(names) - 1}, found {list(names)}."
-            )
+            raise DataError(f"{file}: the keys of `names:` must be 0 to {len(names) - 1}, found {list(names)}.")
         names = [value for _, value in sorted(names.items(), key=lambda item: int(item[0]))]
     if not isinstance(names, list) or not names:
-        raise DataError(
-            f"{file}: the key `names:` is missing or empty. Add the classes in order: names: [cat, dog]"
-        )
+        raise DataError(f"{file}: the key `names:` is missing or empty. Add the classes in order: names: [cat, dog]")
     for name in names:
         if not isinstance(name, (str, int, float)) or isinstance(name, bool):
-            raise DataError(
-                f'{file}: YAML reads a class name as {name!r}. Put it in quotes: "no", "yes", "null".'
-            )
+            raise DataError(f'{file}: YAML reads a class name as {name!r}. Put it in quotes: "no", "yes", "null".')
     if "nc" in content and content["nc"] != len(names):
-        raise DataError(
-            f"{file}: `nc: {content['nc']}`, but `names:` has {len(names)} classes. Correct one of them."
-        )
+        raise DataError(f"{file}: `nc: {content['nc']}`, but `names:` has {len(names)} classes. Correct one of them.")
     return [str(name) for name in names]
 
 

@@ -60,17 +60,13 @@ class Dataset:
         total, empty = sum(map(len, self.boxes)), sum(not len(each) for each in self.boxes)
         without = f" ({empty} without a box)" if empty else ""
         names = ", ".join(self.names[:5]) + (", ..." if len(self.names) > 5 else "")
-        return (
-            f"<Dataset {label}{len(self)} images{without}, {total} boxes, {len(self.names)} classes: {names}>"
-        )
+        return f"<Dataset {label}{len(self)} images{without}, {total} boxes, {len(self.names)} classes: {names}>"
 
     @property
     def shapes_wh(self) -> np.ndarray:
         """(n, 2) width and height of each picture as it is seen; files are asked once, for their header."""
         if self._shapes_wh is None:
-            sizes = [
-                image_size(each) if isinstance(each, Path) else each.shape[1::-1] for each in self.images
-            ]
+            sizes = [image_size(each) if isinstance(each, Path) else each.shape[1::-1] for each in self.images]
             self._shapes_wh = np.array(sizes, dtype=np.int64).reshape(-1, 2)
         return self._shapes_wh
 
@@ -124,21 +120,13 @@ def default_ids(images: Sequence[Path | np.ndarray]) -> list[str]:
 
 def _check_sample(what: str, image, boxes: np.ndarray, classes: np.ndarray, num_classes: int) -> None:
     if not isinstance(image, Path) and (image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3):
-        raise DataError(
-            f"{what}: expected a path or a uint8 (H, W, 3) array, found {image.dtype} {image.shape}."
-        )
+        raise DataError(f"{what}: expected a path or a uint8 (H, W, 3) array, found {image.dtype} {image.shape}.")
     if len(boxes) != len(classes):
-        raise DataError(
-            f"{what}: found {len(boxes)} boxes and {len(classes)} classes; expected a class for each."
-        )
+        raise DataError(f"{what}: found {len(boxes)} boxes and {len(classes)} classes; expected a class for each.")
     if not (np.isfinite(boxes).all() and (boxes[:, 2:] > boxes[:, :2]).all()):
-        raise DataError(
-            f"{what}: expected finite boxes with left < right and top < bottom, found {boxes.tolist()}."
-        )
+        raise DataError(f"{what}: expected finite boxes with left < right and top < bottom, found {boxes.tolist()}.")
     if len(classes) and not 0 <= classes.min() <= classes.max() < num_classes:
-        raise DataError(
-            f"{what}: found classes {classes.tolist()}, expected 0 to {num_classes - 1} (see `names`)."
-        )
+        raise DataError(f"{what}: found classes {classes.tolist()}, expected 0 to {num_classes - 1} (see `names`).")
 
 
 def _resize(image: np.ndarray, boxes: np.ndarray, size: int, upscale: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -61,9 +61,7 @@ NEAR = Domain(
     about="three shapes that the source lacks, on the same tables",
     names=tuple(NEAR_SHAPES),
     # no pebbles: with these classes, some would pass for a heart or a drop
-    plan=partial(
-        tabletop.plan, silhouettes=list(NEAR_SHAPES.values()), clutter={"ribbon": 0.65, "scrap": 0.35}
-    ),
+    plan=partial(tabletop.plan, silhouettes=list(NEAR_SHAPES.values()), clutter={"ribbon": 0.65, "scrap": 0.35}),
     counts=COMMITTED,
     size=224,
     aspects=(1.0, 1.0, 1.25, 0.8),

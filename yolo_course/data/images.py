@@ -102,9 +102,7 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
         raise DataError(f"{path}: there is no such picture. Restore it, or take it off the list.") from error
     except Exception as error:  # Pillow's decoders raise a dozen kinds for a broken file
         fix = "Export or fetch it again, or remove it."
-        raise DataError(
-            f"{path}: the picture cannot be read ({type(error).__name__}: {error}). {fix}"
-        ) from error
+        raise DataError(f"{path}: the picture cannot be read ({type(error).__name__}: {error}). {fix}") from error
 
 
 def _size(image: Image.Image) -> tuple[int, int]:

@@ -50,10 +50,6 @@ def _folder_form(folder: Path) -> str | None:
         return "voc"
     if any(path.suffix.lower() in (".yaml", ".yml") for path in folder.iterdir()):
         return "yolo"
-    if (
-        any(folder.glob("annotations/*.json"))
-        or any(folder.glob("*.json"))
-        or any(folder.glob("*/*.coco.json"))
-    ):
+    if any(folder.glob("annotations/*.json")) or any(folder.glob("*.json")) or any(folder.glob("*/*.coco.json")):
         return "coco"
     return None

@@ -61,8 +61,6 @@ def open_training_data(
     if images is None or data == "source":
         return train_set, val_set
     if not 1 <= images <= len(train_set):
-        raise DataError(
-            f"found {images} training pictures asked for, expected 1 to {len(train_set)}, as there are."
-        )
+        raise DataError(f"found {images} training pictures asked for, expected 1 to {len(train_set)}, as there are.")
     drawn = np.random.default_rng(seed).permutation(len(train_set))[:images]
     return train_set.subset(drawn), val_set

@@ -77,18 +77,14 @@ def cast_shadow(canvas: np.ndarray, silhouette: Silhouette, offset, softness: fl
         blend(canvas, (0.02, 0.02, 0.05), alpha, window)
 
 
-def value_noise(
-    rng: np.random.Generator, height: int, width: int, cells: float, octaves: int = 3
-) -> np.ndarray:
+def value_noise(rng: np.random.Generator, height: int, width: int, cells: float, octaves: int = 3) -> np.ndarray:
     """Soft random hills in about -1..1: small random grids enlarged, each octave finer and weaker."""
     total = np.zeros((height, width), np.float32)
     for octave in range(octaves):
         count = cells * 2**octave
         rows, columns = max(int(count * height / width) + 2, 2), int(count) + 2
         grid = rng.uniform(-1, 1, (rows, columns)).astype(np.float32)
-        total += cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC) * np.float32(
-            0.6 * 0.5**octave
-        )
+        total += cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC) * np.float32(0.6 * 0.5**octave)
     return total
 
 
@@ -125,9 +121,7 @@ def surface(material: Material, pose: Pose, window: Window, rng: np.random.Gener
     if material.pattern == "marble":
         mix = _edge(0.7 * value_noise(rng, y1 - y0, x1 - x0, material.frequency + 1))
     else:
-        mix = PATTERNS[material.pattern](
-            u * cos + v * sin + material.shift, v * cos - u * sin + material.shift
-        )
+        mix = PATTERNS[material.pattern](u * cos + v * sin + material.shift, v * cos - u * sin + material.shift)
     first, second = material.colours.astype(np.float32)
     colour = first + (second - first) * mix[..., None].astype(np.float32)
     speckle = rng.standard_normal((y1 - y0, x1 - x0), dtype=np.float32) * np.float32(material.grain)

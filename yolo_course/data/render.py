@@ -139,9 +139,7 @@ def _check_replaceable(folder: Path) -> None:
     described = folder / "data.yaml"
     ours = described.is_file() and described.read_text(encoding="utf-8").startswith(HEADER)
     if folder.exists() and not ours and (not folder.is_dir() or any(folder.iterdir())):
-        raise DataError(
-            f"{folder} holds something else than a rendered domain. Name another folder, or empty it."
-        )
+        raise DataError(f"{folder} holds something else than a rendered domain. Name another folder, or empty it.")
 
 
 def _swap(built: Path, folder: Path) -> None:

@@ -23,9 +23,7 @@ def render_sets(
     """
     names = list(names)
     if folder is None and count is not None and names != ["source"]:
-        raise DataError(
-            "another number of pictures would replace the course's own sets. Name a folder for them."
-        )
+        raise DataError("another number of pictures would replace the course's own sets. Name a folder for them.")
     for name in names:
         counts = split_counts(name, count)
         if folder is not None:
@@ -40,9 +38,7 @@ def split_counts(name: str, count: int | None = None) -> dict[str, int]:
     """Pictures of each split: ``count`` to train on, of the others the usual number, at most ``count``."""
     usual = find_domain(name).counts
     return (
-        usual
-        if count is None
-        else {split: count if split == "train" else min(count, usual[split]) for split in usual}
+        usual if count is None else {split: count if split == "train" else min(count, usual[split]) for split in usual}
     )
 
 

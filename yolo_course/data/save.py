@@ -45,9 +45,7 @@ def save_yolo(dataset: Dataset, folder: str | Path, split: str = "train", qualit
 def label_text(boxes: np.ndarray, classes: np.ndarray, size: tuple[int, int]) -> str:
     """The rows of a label file for xyxy pixel boxes in a picture of `size` (width, height)."""
     rows = normalise(boxes.astype(np.float64), *size)
-    return "".join(
-        f"{c} {x:.6f} {y:.6f} {w:.6f} {h:.6f}\n" for c, (x, y, w, h) in zip(classes, rows, strict=True)
-    )
+    return "".join(f"{c} {x:.6f} {y:.6f} {w:.6f} {h:.6f}\n" for c, (x, y, w, h) in zip(classes, rows, strict=True))
 
 
 def _description(file: Path, names: list[str], split: str) -> dict:
@@ -64,9 +62,7 @@ def _write_samples(dataset: Dataset, images: Path, labels: Path, quality: int) -
     labels.mkdir()
     stems = [id_.replace("/", "_") for id_ in dataset.ids]
     if len(set(map(str.lower, stems))) < len(stems):
-        raise DataError(
-            "two pictures have the same id; a folder needs a name for each. Give the data set other ids."
-        )
+        raise DataError("two pictures have the same id; a folder needs a name for each. Give the data set other ids.")
     for i, stem in enumerate(stems):
         source = dataset.images[i]
         if isinstance(source, Path):

@@ -78,9 +78,9 @@ def soften(contour: np.ndarray, cut: float = 0.12, rounds: int = 2) -> np.ndarra
     """Round the corners by cutting each side at both ends (Chaikin's corner cutting)."""
     for _ in range(rounds):
         following = np.roll(contour, -1, axis=0)
-        contour = np.stack(
-            [contour + cut * (following - contour), following - cut * (following - contour)], 1
-        ).reshape(-1, 2)
+        contour = np.stack([contour + cut * (following - contour), following - cut * (following - contour)], 1).reshape(
+            -1, 2
+        )
         cut = 0.25
     return contour
 

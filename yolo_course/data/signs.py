@@ -100,8 +100,7 @@ def panel(rng) -> list[Layer]:
     width, height = (1, rng.uniform(0.35, 0.6)) if rng.uniform() < 0.7 else (rng.uniform(0.5, 0.8), 1)
     ink = enamel(BLACK if colour in (YELLOW, ORANGE) else WHITE, rng)
     lines = [
-        ([rectangle(rng.uniform(0.35, 0.7) * width, 0.09 * height, (0, y * height))], ink)
-        for y in (-0.45, 0, 0.45)
+        ([rectangle(rng.uniform(0.35, 0.7) * width, 0.09 * height, (0, y * height))], ink) for y in (-0.45, 0, 0.45)
     ]
     board = [
         ([rectangle(width, height)], ink),

@@ -124,9 +124,7 @@ class _Painter:
         self.canvas[:rows] = sky
         clouds = paint.value_noise(self.rng, rows, self.width, self.rng.uniform(1.5, 4), 4)
         alpha = np.clip(clouds * 1.6 + self.rng.uniform(-0.5, 0.3), 0, 0.85).astype(np.float32)
-        paint.blend(
-            self.canvas, np.minimum(np.asarray(hour.horizon) * 1.12, 1), alpha, (0, 0, self.width, rows)
-        )
+        paint.blend(self.canvas, np.minimum(np.asarray(hour.horizon) * 1.12, 1), alpha, (0, 0, self.width, rows))
         self.canvas[rows:] = hour.horizon
 
     def hills(self) -> None:
@@ -134,8 +132,7 @@ class _Painter:
         x = np.linspace(-1, self.width + 1, 40)
         for distance, rise in ((160, 0.10), (100, 0.05)):
             waves = sum(
-                np.sin(x / self.width * k * self.rng.uniform(2, 4) + self.rng.uniform(0, 6)) / k
-                for k in (1, 2, 3)
+                np.sin(x / self.width * k * self.rng.uniform(2, 4) + self.rng.uniform(0, 6)) / k for k in (1, 2, 3)
             )
             ridge = np.stack([x, base - self.height * rise * (0.7 + 0.4 * waves)], 1)
             outline = np.vstack([ridge, [(self.width + 1, base + 2), (-1, base + 2)]])
@@ -149,9 +146,7 @@ class _Painter:
         for (half, colour), (near, far) in product(strips, bands):
             self.quad([(-half, 0, near), (half, 0, near), (half, 0, far), (-half, 0, far)], colour)
         for z in np.arange(1.5, 40, 4):
-            self.quad(
-                [(-0.08, 0, z), (0.08, 0, z), (0.08, 0, z + 1.8), (-0.08, 0, z + 1.8)], (0.9, 0.9, 0.87)
-            )
+            self.quad([(-0.08, 0, z), (0.08, 0, z), (0.08, 0, z + 1.8), (-0.08, 0, z + 1.8)], (0.9, 0.9, 0.87))
         top = int(self.street.horizon * self.height)
         rows = self.height - top
         rough = paint.value_noise(self.grain, rows, self.width, 5, 3) * np.float32(0.2)
@@ -198,9 +193,7 @@ class _Painter:
         tall, crown = self.rng.uniform(2.2, 3.4), self.rng.uniform(1.2, 2.0)
         leaf = np.array(LEAVES[self.rng.integers(len(LEAVES))])
         self.shadow(x, z, crown)
-        self.quad(
-            [(x - 0.14, 0, z), (x + 0.14, 0, z), (x + 0.09, tall, z), (x - 0.09, tall, z)], (0.32, 0.24, 0.18)
-        )
+        self.quad([(x - 0.14, 0, z), (x + 0.14, 0, z), (x + 0.09, tall, z), (x - 0.09, tall, z)], (0.32, 0.24, 0.18))
         for layer in range(14):
             spread = self.rng.normal(0, 0.5, 2) * crown
             middle = self.project((x + spread[0], tall + 0.5 * crown + spread[1] * 0.8, z))[0]

@@ -152,9 +152,7 @@ def _tiles(u, v, hills, rng):
 
 
 def _paper(u, v, hills, rng):
-    return 0.06 * hills + 0.12 * np.clip(1 - 30 * np.abs(v - np.rint(v)), 0, 1) * np.sign(
-        np.sin(u.mean() + 1)
-    )
+    return 0.06 * hills + 0.12 * np.clip(1 - 30 * np.abs(v - np.rint(v)), 0, 1) * np.sign(np.sin(u.mean() + 1))
 
 
 TONES = {"wood": _wood, "cloth": _cloth, "stone": _stone, "tiles": _tiles, "paper": _paper}

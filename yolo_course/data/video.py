@@ -37,9 +37,7 @@ class VideoReader:
         self.capture = cv2.VideoCapture(source if isinstance(source, int) else str(source))
         if not self.capture.isOpened():
             what = f"camera {source}" if isinstance(source, int) else f"{source}"
-            raise DataError(
-                f"{what}: OpenCV cannot open this video. Convert it to .mp4, or check the camera."
-            )
+            raise DataError(f"{what}: OpenCV cannot open this video. Convert it to .mp4, or check the camera.")
         fps = self.capture.get(cv2.CAP_PROP_FPS)
         self.fps = fps if math.isfinite(fps) and 0 < fps <= 1000 else USUAL_FPS
 
@@ -74,15 +72,11 @@ class VideoWriter:
             if self.writer.isOpened():
                 return
             self.path.unlink(missing_ok=True)
-        raise DataError(
-            f"{path}: this OpenCV can write neither of {', '.join(CODECS)}. Reinstall opencv-python."
-        )
+        raise DataError(f"{path}: this OpenCV can write neither of {', '.join(CODECS)}. Reinstall opencv-python.")
 
     def write(self, frame: np.ndarray) -> None:
         if frame.shape[1::-1] != self.size:
-            raise DataError(
-                f"{self.path}: found a frame of {frame.shape[1::-1]} pixels, expected {self.size}."
-            )
+            raise DataError(f"{self.path}: found a frame of {frame.shape[1::-1]} pixels, expected {self.size}.")
         self.writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
 
     def __enter__(self) -> VideoWriter:

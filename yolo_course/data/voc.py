@@ -61,9 +61,7 @@ def _list_split(folder: Path, split: str, images: dict[str, Path]) -> list[tuple
     file = next((path for path in files if path.is_file()), None)
     if file is None:
         known = ", ".join(sorted(path.stem for path in lists.glob("*.txt"))) or "none"
-        raise DataError(
-            f"{lists}: there is no {split}.txt, only {known}. Write one, or ask for another split."
-        )
+        raise DataError(f"{lists}: there is no {split}.txt, only {known}. Write one, or ask for another split.")
     listed = []
     for number, line in enumerate(read_text(file).splitlines(), start=1):
         entry = Path(line.strip())
@@ -76,9 +74,7 @@ def _xml(folder: Path, stem: str) -> Path:
     return folder / "Annotations" / f"{stem}.xml"
 
 
-def _read_annotations(
-    folder: Path, stems: list[str] | None, problems: Problems
-) -> dict[str, Annotation | None]:
+def _read_annotations(folder: Path, stems: list[str] | None, problems: Problems) -> dict[str, Annotation | None]:
     """The annotations of these pictures, or (stems=None) all there are; None for one that cannot be used."""
     top = folder / "Annotations"
     if stems is None:
@@ -89,9 +85,7 @@ def _read_annotations(
 
 
 def _collect_names(annotations: dict[str, Annotation | None]) -> list[str]:
-    return sorted(
-        {each.name for annotation in annotations.values() if annotation for each in annotation.objects}
-    )
+    return sorted({each.name for annotation in annotations.values() if annotation for each in annotation.objects})
 
 
 def _rows(
@@ -104,9 +98,7 @@ def _rows(
             problems.note("objects marked difficult left out", annotation.file, each.line, each.name)
         elif each.name not in names:
             fix = f"The classes are {', '.join(names)}: mend the file or add the name."
-            problems.error(
-                "undeclared classes", annotation.file, each.line, f"found class {each.name!r}", fix
-            )
+            problems.error("undeclared classes", annotation.file, each.line, f"found class {each.name!r}", fix)
         else:
             text = f"{each.name} {' '.join(f'{corner:g}' for corner in each.corners)}"
             rows.append(Row(each.line, names.index(each.name), _edges(each.corners), text))

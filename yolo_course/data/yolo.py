@@ -19,9 +19,7 @@ from .problems import Problems
 from .reading import SLACK, Row, SplitReader
 
 FORM = "Expected: class x y width height, numbers between spaces (or class and the points of a polygon)."
-PIXELS = (
-    "Coordinates are fractions of the picture: divide x and width by its width, y and height by its height."
-)
+PIXELS = "Coordinates are fractions of the picture: divide x and width by its width, y and height by its height."
 
 
 def load_yolo(source: str | Path, split: str = "train", on_error: str = "raise") -> Dataset:
@@ -92,13 +90,9 @@ def parse_row(line: str, names: list[str]) -> tuple[int, tuple[float, float, flo
     if not all(math.isfinite(value) for value in (index, *values)):
         raise BadRow("malformed rows", "found a number that is not finite", FORM)
     if index != int(index) or not 0 <= index < len(names):
-        fix = (
-            f"`names` has {len(names)} classes, so 0 to {len(names) - 1} exist: mend the row or add the name."
-        )
+        fix = f"`names` has {len(names)} classes, so 0 to {len(names) - 1} exist: mend the row or add the name."
         raise BadRow("undeclared classes", f"found class {index:g}", fix)
-    places = (
-        values[:2] if len(values) == 4 else values
-    )  # a width below 0 is a box without extent: dropped later
+    places = values[:2] if len(values) == 4 else values  # a width below 0 is a box without extent: dropped later
     if max(values) > 1 + SLACK or min(places) < -SLACK:
         raise BadRow("coordinates out of 0..1", "found a coordinate out of 0..1", PIXELS)
     return int(index), tuple(values) if len(values) == 4 else _around(values)

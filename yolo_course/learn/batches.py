@@ -101,9 +101,7 @@ class Batches(TorchDataset):
         image, boxes, classes = self.data[picture]
         image, ratio, pad = letterbox(image, shape)
         sample = image, letterbox_boxes(boxes, ratio, pad), classes
-        return random_affine(
-            *sample, rng, a["degrees"], a["translate"], a["scale"], a["shear"], a["perspective"]
-        )
+        return random_affine(*sample, rng, a["degrees"], a["translate"], a["scale"], a["shear"], a["perspective"])
 
 
 def in_order(batches: Batches, workers: int = 0) -> DataLoader:

@@ -56,9 +56,7 @@ class Comparison:
 
     def __str__(self) -> str:
         lines = [f"{self.name}: last epoch on the test split, {self.runs[0]['test_images']} pictures"]
-        lines.append(
-            f"{'mode':<14}{'lr':>8}{'seeds':>7}{'mAP50':>16}{'mAP50-95':>16}{'to unfrozen':>20}{'seconds':>9}"
-        )
+        lines.append(f"{'mode':<14}{'lr':>8}{'seeds':>7}{'mAP50':>16}{'mAP50-95':>16}{'to unfrozen':>20}{'seconds':>9}")
         for row in self.summary:
             difference = _with_spread(row["map50_difference"], row["map50_difference_sd"], "+")
             lines.append(
@@ -95,9 +93,7 @@ def compare(
     folder = Path(folder)
     _claim(folder, experiment)
     todo = [(mode, seed) for mode in experiment.modes for seed in experiment.seeds]
-    todo = [
-        (mode, seed) for mode, seed in todo if not (_run_path(folder, mode, seed) / "result.json").is_file()
-    ]
+    todo = [(mode, seed) for mode, seed in todo if not (_run_path(folder, mode, seed) / "result.json").is_file()]
     on_cpu = experiment.settings.get("device", "auto") == "cpu" or machine.accelerator() is None
     jobs = min(jobs or (machine.usable_cores() if on_cpu else 1), max(1, len(todo)))
     arguments = [(experiment, mode, seed, str(folder), keep_weights) for mode, seed in todo]
@@ -110,11 +106,7 @@ def compare(
 
 def read_curves(folder: str | Path, experiment: Experiment) -> Curves:
     """The rows measured so far, by (mode, seed), of runs that are done or under way."""
-    paths = {
-        (mode.name, seed): _run_path(folder, mode, seed)
-        for mode in experiment.modes
-        for seed in experiment.seeds
-    }
+    paths = {(mode.name, seed): _run_path(folder, mode, seed) for mode in experiment.modes for seed in experiment.seeds}
     files = {key: path / "metrics.csv" for key, path in paths.items()}
     return {key: read_rows(file) for key, file in files.items() if file.is_file()}
 
@@ -208,9 +200,7 @@ def _model(experiment: Experiment, mode: Mode, names: Sequence[str], seed: int) 
     return model
 
 
-def _result(
-    experiment, mode: Mode, seed: int, model: YOLOv5, rows: list[dict], train_set, test_set: Dataset
-) -> dict:
+def _result(experiment, mode: Mode, seed: int, model: YOLOv5, rows: list[dict], train_set, test_set: Dataset) -> dict:
     metrics = evaluate(model, test_set, size=experiment.settings["size"])
     return {
         "mode": mode.name,

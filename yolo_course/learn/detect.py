@@ -29,13 +29,9 @@ class Detector:
     def __post_init__(self):
         stride = int(self.model.stride.max())
         if self.size < stride or self.size % stride:
-            raise ValueError(
-                f"found size={self.size}, expected a multiple of {stride}, the stride of the deepest map"
-            )
+            raise ValueError(f"found size={self.size}, expected a multiple of {stride}, the stride of the deepest map")
         if not (0 <= self.conf <= 1 and 0 <= self.iou <= 1):
-            raise ValueError(
-                f"found conf={self.conf} and iou={self.iou}, expected two thresholds between 0 and 1"
-            )
+            raise ValueError(f"found conf={self.conf} and iou={self.iou}, expected two thresholds between 0 and 1")
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         found = predict(self.model, image, self.size, self.conf, self.iou)
@@ -53,9 +49,7 @@ def _class_index(word: str, names: list[str]) -> int:
     if word.isdecimal() and int(word) < len(names):
         return int(word)
     near = get_close_matches(word, names, n=3, cutoff=0.4) or names[:20]
-    raise ValueError(
-        f"found the class {word!r}, expected a name such as {', '.join(near)}, or 0 to {len(names) - 1}"
-    )
+    raise ValueError(f"found the class {word!r}, expected a name such as {', '.join(near)}, or 0 to {len(names) - 1}")
 
 
 def as_records(found: np.ndarray, names: Sequence[str]) -> list[dict]:

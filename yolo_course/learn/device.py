@@ -68,9 +68,7 @@ def choose(device: str = "auto", precision: str = "auto") -> Compute:
     if precision == "auto":
         precision = _best_precision(chosen)
     if precision == "fp16" and chosen.type != "cuda":
-        raise ValueError(
-            f"found precision 'fp16' on {chosen.type}, which needs a CUDA device: use 'bf16' or 'fp32'"
-        )
+        raise ValueError(f"found precision 'fp16' on {chosen.type}, which needs a CUDA device: use 'bf16' or 'fp32'")
     return Compute(chosen, precision)
 
 
@@ -84,9 +82,7 @@ def _device(name: str) -> torch.device:
         device = None
     missing = device is None or not have.get(device.type)
     if missing or (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()):
-        raise ValueError(
-            f"found device {name!r}, expected auto or one of {', '.join(k for k, v in have.items() if v)}"
-        )
+        raise ValueError(f"found device {name!r}, expected auto or one of {', '.join(k for k, v in have.items() if v)}")
     return device
 
 

@@ -52,9 +52,7 @@ def evaluate(
 def _check_fit(model: nn.Module, dataset: Dataset, size: int) -> None:
     stride = int(max(model.stride))
     if size < stride or size % stride:
-        raise ValueError(
-            f"found size={size}, expected a multiple of {stride}, the stride of the coarsest map"
-        )
+        raise ValueError(f"found size={size}, expected a multiple of {stride}, the stride of the coarsest map")
     names = list(model.names)
     if len(names) != len(dataset.names):
         raise ValueError(
@@ -81,9 +79,7 @@ def _in_eval_mode(model: nn.Module, device: str | torch.device | None) -> Iterat
             module.training = mode
 
 
-def _batches(
-    dataset: Dataset, size: int, batch_size: int, rect: bool
-) -> Iterator[tuple[list[int], tuple[int, int]]]:
+def _batches(dataset: Dataset, size: int, batch_size: int, rect: bool) -> Iterator[tuple[list[int], tuple[int, int]]]:
     """The indices of each batch and its (height, width)."""
     order, shapes = np.arange(len(dataset)), None
     if rect:

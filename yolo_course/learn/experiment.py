@@ -37,9 +37,7 @@ class Mode:
                 f"found freeze={self.freeze!r} in {self.name}, expected a count, a list or one of {PARTS}"
             )
         if self.batchnorm not in BATCHNORM:
-            raise ExperimentError(
-                f"found batchnorm={self.batchnorm!r} in {self.name}, expected one of {BATCHNORM}"
-            )
+            raise ExperimentError(f"found batchnorm={self.batchnorm!r} in {self.name}, expected one of {BATCHNORM}")
         Settings.of(lr=self.lr)
 
 
@@ -73,20 +71,14 @@ class Experiment:
         object.__setattr__(self, "settings", {"size": 128, **self.settings})
         for own in ("lr", "seed"):
             if own in self.settings:
-                raise ExperimentError(
-                    f"found {own} in the settings of {self.name}: it belongs to the mode or to seeds"
-                )
+                raise ExperimentError(f"found {own} in the settings of {self.name}: it belongs to the mode or to seeds")
         Settings.of(**self.settings)
         names = [mode.name for mode in self.modes]
         for each in (names, self.seeds):
             if not each or len(set(each)) != len(each):
-                raise ExperimentError(
-                    f"found {list(each)}, expected at least one mode and one seed, none twice"
-                )
+                raise ExperimentError(f"found {list(each)}, expected at least one mode and one seed, none twice")
         if self.images is not None and (type(self.images) is not int or self.images < 1):
-            raise ExperimentError(
-                f"found images={self.images!r}, expected a count of 1 or more, or none for all"
-            )
+            raise ExperimentError(f"found images={self.images!r}, expected a count of 1 or more, or none for all")
         for seed in self.seeds:
             Settings.of(seed=seed)
         for mode in self.modes:
@@ -101,16 +93,12 @@ class Experiment:
                 raise ExperimentError(
                     f"found images: {self.images}, but {self.target} has {len(train_set)} to train on"
                 )
-            train_set = train_set.subset(
-                np.random.default_rng(seed).permutation(len(train_set))[: self.images]
-            )
+            train_set = train_set.subset(np.random.default_rng(seed).permutation(len(train_set))[: self.images])
         return train_set, val_set, test_set
 
     def to_yaml(self) -> str:
         content = asdict(self) | {"seeds": list(self.seeds), "modes": [asdict(mode) for mode in self.modes]}
-        content |= {
-            key: content[key] and str(content[key]) for key in ("target", "weights")
-        }  # a Path is welcome
+        content |= {key: content[key] and str(content[key]) for key in ("target", "weights")}  # a Path is welcome
         return yaml.safe_dump(content, sort_keys=False)
 
 
@@ -127,6 +115,4 @@ def load_experiment(name: str | Path) -> Experiment:
         seeds = tuple(content.pop("seeds", (0,)))
         return Experiment(**{"name": path.stem, **content}, modes=modes, seeds=seeds)
     except (TypeError, AttributeError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ExperimentError(
-            f"{path.name}: {error}; expected the keys of yolo_course.learn.experiment"
-        ) from error
+        raise ExperimentError(f"{path.name}: {error}; expected the keys of yolo_course.learn.experiment") from error

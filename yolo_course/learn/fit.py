@@ -21,10 +21,6 @@ def check_fit(model: YOLOv5, train_set: Dataset, val_set: Dataset | None) -> Non
     if val_set is None:
         return
     if list(val_set.names) != names:
-        raise DataError(
-            f"found the classes {names} to train on and {val_set.names} to measure on: use the same"
-        )
+        raise DataError(f"found the classes {names} to train on and {val_set.names} to measure on: use the same")
     if not any(map(len, val_set.boxes)):
-        raise DataError(
-            "found a validation set without a box, so that nothing can be measured: pass None instead"
-        )
+        raise DataError("found a validation set without a box, so that nothing can be measured: pass None instead")

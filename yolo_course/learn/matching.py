@@ -11,9 +11,7 @@ from yolo_course.learn.coco_ap import Truth
 THRESHOLDS = np.linspace(0, 1, 1001)  # confidences at which precision and recall are looked at
 
 
-def match(
-    detections: np.ndarray, boxes: np.ndarray, iou: float, allowed: np.ndarray | None = None
-) -> np.ndarray:
+def match(detections: np.ndarray, boxes: np.ndarray, iou: float, allowed: np.ndarray | None = None) -> np.ndarray:
     """For each detection, best first, the index of the box it claims, or -1: (m,).
 
     It claims the free box that it overlaps most, if by at least `iou`; `allowed` (m, n) rules out pairs.

@@ -109,17 +109,13 @@ def _checked(ground_truths, detections, num_classes: int) -> tuple[list, list]:
     truths = [_truth(boxes, classes) for boxes, classes in ground_truths]
     found = [np.asarray(rows, dtype=np.float64).reshape(-1, 6) for rows in detections]
     if not any(len(classes) for _, classes in truths):
-        raise ValueError(
-            "found no true box in any picture, so that nothing can be measured; expected one or more"
-        )
+        raise ValueError("found no true box in any picture, so that nothing can be measured; expected one or more")
     for i, ((_, classes), rows) in enumerate(zip(truths, found, strict=True)):
         if not np.isfinite(rows).all():
             raise ValueError(f"picture {i}: found a detection that is not finite; does the model give nan?")
         every = np.concatenate([classes, rows[:, 5]])
         if len(every) and not 0 <= every.min() <= every.max() < num_classes:
-            raise ValueError(
-                f"picture {i}: found classes {np.unique(every)}, expected 0 to {num_classes - 1}"
-            )
+            raise ValueError(f"picture {i}: found classes {np.unique(every)}, expected 0 to {num_classes - 1}")
     return truths, [rows[np.argsort(-rows[:, 4], kind="stable")] for rows in found]
 
 
@@ -127,9 +123,7 @@ def _truth(boxes, classes) -> tuple[np.ndarray, np.ndarray]:
     boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
     classes = np.asarray(classes, dtype=np.int64).reshape(-1)
     if len(boxes) != len(classes):
-        raise ValueError(
-            f"found {len(boxes)} true boxes and {len(classes)} classes, expected a class for each box"
-        )
+        raise ValueError(f"found {len(boxes)} true boxes and {len(classes)} classes, expected a class for each box")
     return boxes, classes
 
 

@@ -65,15 +65,11 @@ def starting_model(
     weights, whose file says it already.
     """
     if weights != "none" and (network or release):
-        raise ValueError(
-            f"found a network or release beside the weights {weights!r}, which decide it: leave it out"
-        )
+        raise ValueError(f"found a network or release beside the weights {weights!r}, which decide it: leave it out")
     like = _new_network(network or "n", release) if weights == "none" else open_weights(weights)
     if anchor_scale is not None:
         if not anchor_scale > 0:
-            raise ValueError(
-                f"found anchor_scale={anchor_scale}, expected a number above 0, such as 0.4 at 128 pixels"
-            )
+            raise ValueError(f"found anchor_scale={anchor_scale}, expected a number above 0, such as 0.4 at 128 pixels")
         like.detect.set_anchors(YOLOv5("n", num_classes=1).detect.anchor_pixels * anchor_scale)
     model = untrained_model(names, like, seed)
     return model, None if weights == "none" else transfer_weights(model, like)
@@ -82,8 +78,6 @@ def starting_model(
 def _new_network(network: str, release: str | None) -> YOLOv5:
     if network.endswith((".yaml", ".yml")):
         if release:
-            raise ValueError(
-                f"found release {release!r} beside the file {network}, which decides it: leave it out"
-            )
+            raise ValueError(f"found release {release!r} beside the file {network}, which decides it: leave it out")
         return YOLOv5.from_yaml(network, num_classes=1)
     return YOLOv5(network, release or "v7.0", num_classes=1)

@@ -20,9 +20,7 @@ def make_optimizer(model: nn.Module, name: str, lr: float, momentum: float, weig
     """
     groups = parameter_groups(model)
     if not any(group["params"] for group in groups):
-        raise ValueError(
-            "found no trainable parameter: everything is frozen; unfreeze a part, e.g. freeze(model, 10)"
-        )
+        raise ValueError("found no trainable parameter: everything is frozen; unfreeze a part, e.g. freeze(model, 10)")
     for group in groups:
         group["weight_decay"] = weight_decay if group["name"] == "weights" else 0.0
     if name == "SGD":
@@ -38,13 +36,7 @@ def parameter_groups(model: nn.Module) -> list[dict]:
     for module in model.modules():
         for name, parameter in module.named_parameters(recurse=False):
             if parameter.requires_grad:
-                kind = (
-                    "biases"
-                    if name == "bias"
-                    else "norms"
-                    if isinstance(module, nn.BatchNorm2d)
-                    else "weights"
-                )
+                kind = "biases" if name == "bias" else "norms" if isinstance(module, nn.BatchNorm2d) else "weights"
                 groups[kind].append(parameter)
     return [{"name": name, "params": parameters} for name, parameters in groups.items()]
 

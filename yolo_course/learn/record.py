@@ -26,9 +26,7 @@ def machine_slug(facts: dict) -> str:
     if facts.get("gpu"):
         return _slug(facts["gpu"])
     device = "" if facts.get("device", "cpu") == "cpu" else f" {facts['device']}"
-    cpu = re.sub(
-        r"\((r|tm)\)|@.*|\b(cpu|processor|\d+-core)\b", " ", facts.get("cpu") or "unknown", flags=re.I
-    )
+    cpu = re.sub(r"\((r|tm)\)|@.*|\b(cpu|processor|\d+-core)\b", " ", facts.get("cpu") or "unknown", flags=re.I)
     return _slug(f"{cpu} {facts.get('cores', 1)} cores{device}")
 
 
@@ -50,9 +48,7 @@ def record(folder: str | Path, experiment_name: str) -> Path:
     """
     folder = Path(folder)
     if not (folder / "summary.csv").is_file() or not (folder / "machine.json").is_file():
-        raise RunError(
-            f"found no finished comparison in {folder}, expected summary.csv and machine.json: run it first"
-        )
+        raise RunError(f"found no finished comparison in {folder}, expected summary.csv and machine.json: run it first")
     facts = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
     target = record_folder(facts, experiment_name)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -38,9 +38,7 @@ class RunFolder:
         """
         foreign = self.config_file.exists() and not self.last.exists()
         if self.metrics_file.exists() or foreign:
-            raise RunError(
-                f"found a run in {self.path}, expected a new folder: choose another, or resume this one"
-            )
+            raise RunError(f"found a run in {self.path}, expected a new folder: choose another, or resume this one")
         self.path.mkdir(parents=True, exist_ok=True)
         self.config_file.unlink(missing_ok=True)  # written last: with it the run can be resumed
         write_text(self.path / "machine.json", json.dumps(facts(config["device"]), indent=2) + "\n")
@@ -52,9 +50,7 @@ class RunFolder:
 
     def read_config(self) -> dict:
         if not self.can_resume():
-            raise RunError(
-                f"found no run to resume in {self.path}, expected config.yaml and last.pt: start it anew"
-            )
+            raise RunError(f"found no run to resume in {self.path}, expected config.yaml and last.pt: start it anew")
         return yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
 
     def write_metrics(self, rows: list[dict]) -> None:
@@ -121,9 +117,7 @@ def facts(device: str = "cpu") -> dict:
         "bf16_instructions": list(machine.fast_bf16_features() or ()),
         "system": platform.system(),
         "python": platform.python_version(),
-        "packages": {
-            name: machine.version(name) for name in ("torch", "torchvision", "numpy", "opencv-python")
-        },
+        "packages": {name: machine.version(name) for name in ("torch", "torchvision", "numpy", "opencv-python")},
     }
     if str(device).startswith("cuda"):
         properties = torch.cuda.get_device_properties(torch.device(device))

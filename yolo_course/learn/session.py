@@ -49,9 +49,7 @@ class Pictures:
         """Those of a run folder. Raises RunError where it does not say."""
         file = folder / "data.json"
         if not file.is_file():
-            raise RunError(
-                f"found no data.json in {folder}: name the data, too: train DATA --resume {folder}"
-            )
+            raise RunError(f"found no data.json in {folder}: name the data, too: train DATA --resume {folder}")
         return cls(**json.loads(file.read_text(encoding="utf-8")))
 
 

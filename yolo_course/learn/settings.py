@@ -58,9 +58,7 @@ class Settings:
         settings = cls(**{name: v.item() if isinstance(v, np.generic) else v for name, v in given.items()})
         settings._check_numbers()
         if not isinstance(settings.hyp, Mapping):
-            raise ValueError(
-                f"found hyp={settings.hyp!r}, expected names and numbers such as {{'mosaic': 0.5}}"
-            )
+            raise ValueError(f"found hyp={settings.hyp!r}, expected names and numbers such as {{'mosaic': 0.5}}")
         _check_names(settings.hyp, [*DEFAULT_HYP, *AUGMENT], "hyperparameter")
         for name, value in settings.hyp.items():
             _check(_is_number(value), name, value, "a number")

@@ -19,9 +19,7 @@ def course_weights() -> Path:
     return data_dir() / COURSE_WEIGHTS
 
 
-def course_model(
-    names: Sequence[str] | None = None, weights: str | Path | None = None, seed: int = 0
-) -> YOLOv5:
+def course_model(names: Sequence[str] | None = None, weights: str | Path | None = None, seed: int = 0) -> YOLOv5:
     """A pre-trained model for the classes ``names``, ready to train on; without names the model as it is.
 
     ``weights`` is a file that :func:`~yolo_course.weights.load_checkpoint` reads, by default the course's own. For

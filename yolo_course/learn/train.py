@@ -61,9 +61,7 @@ def train(
     Raises ValueError for settings, data and model that do not fit, RunError where ``folder`` holds a run already,
     and NonFiniteLoss, with the batch saved, when the loss is no longer a number.
     """
-    trainer = Trainer(
-        model, train_set, val_set, RunFolder(folder), Settings.of(**settings), progress, on_epoch
-    )
+    trainer = Trainer(model, train_set, val_set, RunFolder(folder), Settings.of(**settings), progress, on_epoch)
     trainer.start()
     return trainer.go()
 
@@ -89,9 +87,7 @@ def resume(
 class Trainer:
     """One training run: its model, its data, and what has come of it so far."""
 
-    def __init__(
-        self, model, train_set, val_set, run: RunFolder, settings: Settings, progress=True, on_epoch=None
-    ):
+    def __init__(self, model, train_set, val_set, run: RunFolder, settings: Settings, progress=True, on_epoch=None):
         check_fit(model, train_set, val_set)
         model.names = list(train_set.names)
         self.run, self.settings, self.on_epoch = run, settings, on_epoch
@@ -102,9 +98,8 @@ class Trainer:
         self.augment = {**AUGMENT, **{k: v for k, v in settings.hyp.items() if k in AUGMENT}}
         self.model = self.compute.place(model)
         self.loss = YOLOLoss(model, scale_hyp(settings.hyp, settings.size, model.num_classes))
-        self.optimizer = make_optimizer(
-            model, settings.optimizer, settings.lr, settings.momentum, settings.weight_decay
-        )
+        steps = settings.optimizer, settings.lr, settings.momentum, settings.weight_decay
+        self.optimizer = make_optimizer(model, *steps)
         self.ema = EMA(model, settings.ema, settings.ema_ramp)
         self.scaler = torch.amp.GradScaler(self.compute.device.type, enabled=self.compute.precision == "fp16")
         file = run.path / f"nonfinite_batch_rank{parallel.rank()}.pt"
@@ -119,10 +114,7 @@ class Trainer:
             "precision": self.compute.precision,
             "threads": self.settings.threads or torch.get_num_threads(),
             "network": {**self.model.config, "names": list(self.model.names)},
-            "frozen": {
-                "prefixes": list(self.model.frozen_prefixes),
-                "batchnorm": self.model.frozen_batchnorm,
-            },
+            "frozen": {"prefixes": list(self.model.frozen_prefixes), "batchnorm": self.model.frozen_batchnorm},
         }
         if self.leads:
             self.run.start(chosen, self._state())
@@ -152,17 +144,14 @@ class Trainer:
 
     def _epoch(self, network: nn.Module, epoch: int) -> None:
         settings, batches = self.settings, self._batches(epoch)
-        with tqdm(
-            total=len(batches), desc=f"epoch {epoch + 1}/{settings.epochs}", disable=not self.progress
-        ) as bar:
+        with tqdm(total=len(batches), desc=f"epoch {epoch + 1}/{settings.epochs}", disable=not self.progress) as bar:
             row = self._learn(network, batches, epoch, bar)
             is_last = epoch + 1 == settings.epochs
             if self.leads:
                 row |= self._measure(is_last or (epoch + 1) % settings.evaluate_every == 0)
                 self._save(row, is_last)
-                bar.set_postfix(
-                    {key: f"{row[key]:.3f}" for key in ("box", "obj", "cls", "map50") if row[key] is not None}
-                )
+                shown = {key: row[key] for key in ("box", "obj", "cls", "map50") if row[key] is not None}
+                bar.set_postfix({key: f"{value:.3f}" for key, value in shown.items()})
         parallel.wait()
         if self.on_epoch and self.leads:
             self.on_epoch(row)
@@ -182,9 +171,7 @@ class Trainer:
         total, began = torch.zeros(3, device=self.compute.device), time.perf_counter()
         for index, (images, targets) in enumerate(in_order(batches, self.settings.workers)):
             steps = -(-len(batches) // self.settings.accumulate)
-            self._set_learning_rate(
-                epoch * steps + index // self.settings.accumulate, self.settings.epochs * steps
-            )
+            self._set_learning_rate(epoch * steps + index // self.settings.accumulate, self.settings.epochs * steps)
             total += self._back(network, images, targets, where=(epoch, index))
             if (index + 1) % self.settings.accumulate == 0 or index + 1 == len(batches):
                 self._step()
@@ -193,16 +180,9 @@ class Trainer:
         self.compute.synchronise()
         seconds = time.perf_counter() - began
         box, objectness, label = (total / len(batches)).tolist()
-        return {
-            "epoch": epoch + 1,
-            "box": box,
-            "obj": objectness,
-            "cls": label,
-            "lr": self.optimizer.param_groups[0]["lr"],
-            "seconds": seconds,
-            "images_per_second": len(self.train_set) / seconds,
-            **self.compute.peak_memory(),
-        }
+        speed = {"seconds": seconds, "images_per_second": len(self.train_set) / seconds}
+        row = {"epoch": epoch + 1, "box": box, "obj": objectness, "cls": label}
+        return {**row, "lr": self.optimizer.param_groups[0]["lr"], **speed, **self.compute.peak_memory()}
 
     def _set_learning_rate(self, step: int, steps: int) -> None:
         s = self.settings
@@ -249,9 +229,7 @@ class Trainer:
         former = max((fitness(r) for r in self.rows), default=-1.0)
         self.rows.append(row)
         if fitness(row) > former or (is_last and self.val_set is None):
-            save_weights(
-                self.ema.model, self.run.best, metadata={"epoch": row["epoch"], "map50": row["map50"]}
-            )
+            save_weights(self.ema.model, self.run.best, metadata={"epoch": row["epoch"], "map50": row["map50"]})
         self.run.save_last(self._state())
         self.run.write_metrics(self.rows)
 

@@ -84,15 +84,11 @@ def _prefixes(model: nn.Module, what: int | str | Sequence[str]) -> tuple[str, .
         raise ValueError(f"found {what!r}, expected a count of rows, a list of prefixes, or one of {PARTS}")
     if isinstance(what, str):
         if what not in PARTS:
-            raise ValueError(
-                f"found {what!r}, expected one of {PARTS}; a prefix goes into a list: [{what!r}]"
-            )
+            raise ValueError(f"found {what!r}, expected one of {PARTS}; a prefix goes into a list: [{what!r}]")
         what = model.first_neck_row if what == "backbone" else len(model.rows) - 1
     if isinstance(what, Integral):
         if not 0 <= what <= len(model.rows):
-            raise ValueError(
-                f"found {what} rows to freeze, expected 0 to {len(model.rows)}, the rows of this model"
-            )
+            raise ValueError(f"found {what} rows to freeze, expected 0 to {len(model.rows)}, the rows of this model")
         return tuple(f"model.{row}." for row in range(what))
     prefixes = tuple(what)
     for prefix in prefixes:
@@ -107,9 +103,7 @@ def _check_prefix(model: nn.Module, prefix: str) -> None:
         return
     rows = [name for name in names if name.count(".") == 2]
     near = get_close_matches(str(prefix), rows + names, n=3, cutoff=0.3) or rows[:3]
-    raise ValueError(
-        f"the prefix {prefix!r} matches no name in this model; near ones are {', '.join(map(repr, near))}"
-    )
+    raise ValueError(f"the prefix {prefix!r} matches no name in this model; near ones are {', '.join(map(repr, near))}")
 
 
 def _report(model: nn.Module) -> FreezeReport:

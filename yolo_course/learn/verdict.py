@@ -38,13 +38,11 @@ class Verdict:
         words = {
             "better": f"better with every one of {count} seeds",
             "worse": f"worse with every one of {count} seeds",
-            "undecided": "one seed, which decides nothing"
-            if count == 1
-            else f"better with {above} of {count} seeds",
+            "undecided": "one seed, which decides nothing" if count == 1 else f"better with {above} of {count} seeds",
         }
         return (
-            f"{self.mode} against {self.base}: {mean(self.differences):+.3f}{spread} {_METRIC[self.metric]} on the test "
-            f"split ({words[self.finding]}), in {self.time:.2f} of the training time"
+            f"{self.mode} against {self.base}: {mean(self.differences):+.3f}{spread} {_METRIC[self.metric]} on the "
+            f"test split ({words[self.finding]}), in {self.time:.2f} of the training time"
         )
 
 

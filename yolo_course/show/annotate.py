@@ -86,9 +86,7 @@ def annotate(
     """
     made = Detections(Path(folder))
     if made.folder.exists() and (not made.folder.is_dir() or any(made.folder.iterdir())):
-        raise DataError(
-            f"{made.folder} holds something already. Name a new folder, so that nothing is overwritten."
-        )
+        raise DataError(f"{made.folder} holds something already. Name a new folder, so that nothing is overwritten.")
     for medium in media:
         before = len(made.results)
         try:
@@ -104,18 +102,14 @@ def annotate(
         progress(_told(medium, made.results[before:]))
     content = {**(facts or {}), "names": list(detector.model.names)}
     content |= {"results": made.results, "unreadable": made.unreadable}
-    write_atomic(
-        made.folder / JSON_NAME, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
-    )
+    write_atomic(made.folder / JSON_NAME, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
     return made
 
 
 def _expand(source: str) -> list[Medium]:
     path = Path(source)
     if path.is_dir():
-        files = sorted(
-            file for file in path.rglob("*") if (is_image(file) or is_video(file)) and file.is_file()
-        )
+        files = sorted(file for file in path.rglob("*") if (is_image(file) or is_video(file)) and file.is_file())
         if not files:
             raise DataError(f"{path}: found no picture and no video in this folder. Name another one.")
         return [Medium(file, _writable(file.relative_to(path))) for file in files]

@@ -137,9 +137,7 @@ def _draw_box(axes: Axes, box: Box, frozen: bool) -> None:
     colour = style.STAGES[STAGE_OF[box.column]]
     free = {"facecolor": mixed(colour, 0.55), "edgecolor": mixed(colour, 0.6, "black"), "linewidth": 1.2}
     corner = (box.x - _BOX_WIDTH / 2, box.y - _BOX_HEIGHT / 2)
-    axes.add_patch(
-        Rectangle(corner, _BOX_WIDTH, _BOX_HEIGHT, zorder=2, **(_frozen_look() if frozen else free))
-    )
+    axes.add_patch(Rectangle(corner, _BOX_WIDTH, _BOX_HEIGHT, zorder=2, **(_frozen_look() if frozen else free)))
     halo = {"facecolor": "white", "edgecolor": "none", "pad": 1.0} if frozen else None
     options = {"ha": "center", "va": "center", "zorder": 3, "bbox": halo}
     size = style.SMALL * min(1, 17 / len(box.text))

@@ -98,9 +98,7 @@ def _draw_mode(axes: Axes, curves: Curves, mode: str, look: LineStyle, axis: str
         axes.fill_between(x, low, high, color=look.colour, alpha=0.18, linewidth=0)
 
 
-def curve(
-    curves: Curves, mode: str, against: str = "epochs", metric: str = "map50"
-) -> tuple[np.ndarray, np.ndarray]:
+def curve(curves: Curves, mode: str, against: str = "epochs", metric: str = "map50") -> tuple[np.ndarray, np.ndarray]:
     """One mode's measured points: x (n,), and the metric of each seed (seeds, n), nan where a run is not yet.
 
     Against seconds, x is the mean over the seeds of the training time up to that epoch, validation left out.
@@ -139,9 +137,7 @@ def test_bars(comparison: Comparison, metric: str = "map50") -> Figure:
 
     A difference is taken to the ``unfrozen`` run of the same seed: what a seed does to both cancels out.
     """
-    figure, ((left, right),) = new_figure(
-        style.WIDTH, 0.62 * len(comparison.summary) + 1.5, 1, 2, sharey=True
-    )
+    figure, ((left, right),) = new_figure(style.WIDTH, 0.62 * len(comparison.summary) + 1.5, 1, 2, sharey=True)
     values = {row["mode"]: _by_seed(comparison, row["mode"], metric) for row in comparison.summary}
     base = values.get(BASELINE, {})
     for row, (mode, own) in enumerate(values.items()):
@@ -171,9 +167,7 @@ def _by_seed(comparison: Comparison, mode: str, key: str) -> dict[int, float]:
 def _dots(axes: Axes, row: float, values: Sequence[float], look: LineStyle, with_mean: bool = False) -> None:
     if not values:
         return
-    axes.scatter(
-        values, [row] * len(values), s=42, color=look.colour, edgecolor="black", linewidth=0.8, zorder=3
-    )
+    axes.scatter(values, [row] * len(values), s=42, color=look.colour, edgecolor="black", linewidth=0.8, zorder=3)
     if with_mean:
         average = mean(values)
         axes.plot([average, average], [row - 0.28, row + 0.28], color="black", linewidth=2)
@@ -201,9 +195,7 @@ def cost_bars(comparison: Comparison) -> Figure:
     figure, (panels,) = new_figure(style.WIDTH, 0.5 * len(modes) + 1.0, 1, len(costs), sharey=True)
     for axes, (name, cost, form) in zip(panels, costs, strict=True):
         found = [mean(cost(run) for run in runs if run["mode"] == mode) for mode in modes]
-        axes.barh(
-            range(len(modes)), found, 0.62, color=[mode_style(m, i).colour for i, m in enumerate(modes)]
-        )
+        axes.barh(range(len(modes)), found, 0.62, color=[mode_style(m, i).colour for i, m in enumerate(modes)])
         end_labels(axes, found, [form.format(value) for value in found])
         tidy(axes, name, grid=None).set_xticks([])
         axes.spines["bottom"].set_visible(False)

@@ -41,9 +41,7 @@ def draw_boxes(
     return np.array(canvas)
 
 
-def _write(
-    pen: ImageDraw.ImageDraw, text: str, left: float, top: float, colour: str, font, width: int
-) -> None:
+def _write(pen: ImageDraw.ImageDraw, text: str, left: float, top: float, colour: str, font, width: int) -> None:
     """The label above the box's top left corner, or inside where there is no room above."""
     length, (ascent, descent) = pen.textlength(text, font=font), font.getmetrics()
     height = ascent + descent

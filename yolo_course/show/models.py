@@ -37,9 +37,7 @@ def model_chart(costs: Sequence[ModelCost]) -> Figure:
 
 def _panel(axes: Axes, costs: Sequence[ModelCost], values: Sequence[float], name: str, form: str) -> None:
     work = [cost.gflops for cost in costs]
-    axes.loglog(
-        work, values, color=style.GREY, linewidth=1.5, marker="o", markersize=10, markerfacecolor="black"
-    )
+    axes.loglog(work, values, color=style.GREY, linewidth=1.5, marker="o", markersize=10, markerfacecolor="black")
     for cost, x, y in zip(costs, work, values, strict=True):
         offset = {"textcoords": "offset points", "xytext": (9, -4), "va": "top"}
         axes.annotate(f"{cost.name}: {form.format(y)}", (x, y), fontsize=style.SMALL, **offset)

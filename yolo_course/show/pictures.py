@@ -70,9 +70,7 @@ def draw_boxes(
     where boxes and classes do not pair.
     """
     if len(boxes) != len(classes):
-        raise ValueError(
-            f"found {len(boxes)} boxes and {len(classes)} classes, expected a class for each box"
-        )
+        raise ValueError(f"found {len(boxes)} boxes and {len(classes)} classes, expected a class for each box")
     crowded, under = len(boxes) > CROWD, scores is None
     halo = None if crowded else [withStroke(linewidth=5, foreground="black")]
     look = {"linestyle": dash, "linewidth": 1 if crowded else 2.8, "path_effects": halo}
@@ -104,9 +102,7 @@ def _label(axes: Axes, sides: tuple[float, float], y: float, text: str, colour: 
     axes.text(x, y, text, fontsize=style.SMALL, color=ink(colour), bbox=box, **place)
 
 
-def contact_sheet(
-    dataset: Dataset, count: int = 8, columns: int = 4, indices: Sequence[int] | None = None
-) -> Figure:
+def contact_sheet(dataset: Dataset, count: int = 8, columns: int = 4, indices: Sequence[int] | None = None) -> Figure:
     """The first ``count`` pictures of a data set (or those with these ``indices``) with their boxes."""
     indices = list(range(min(count, len(dataset))) if indices is None else indices)
     if not indices or columns < 1:
@@ -141,9 +137,7 @@ def feature_maps(maps: Mapping[str, Tensor], channels: int = 6, image: ndarray |
             axes.imshow(values, cmap="cividis", interpolation="nearest")
             axes.set_title(f"channel {channel}", fontsize=style.SMALL - 1, pad=2)
         shape = "×".join(map(str, features.shape[-3:]))
-        row[0].text(
-            -0.12, 0.5, f"{name}\n{shape}", transform=row[0].transAxes, rotation=90, ha="right", va="center"
-        )
+        row[0].text(-0.12, 0.5, f"{name}\n{shape}", transform=row[0].transAxes, rotation=90, ha="right", va="center")
     return figure
 
 

@@ -42,9 +42,7 @@ def _box(axes: Axes, left: float, stage: str, number: int, is_lit: bool) -> None
     fill = style.STAGES[stage] if is_lit else "white"
     edge = mixed(style.STAGES[stage], 0.6, "black") if is_lit else style.GREY
     shape = "round,pad=0,rounding_size=0.08"
-    box = FancyBboxPatch(
-        (left, 0), _WIDTH, 1, shape, facecolor=fill, edgecolor=edge, linewidth=2.5 if is_lit else 1
-    )
+    box = FancyBboxPatch((left, 0), _WIDTH, 1, shape, facecolor=fill, edgecolor=edge, linewidth=2.5 if is_lit else 1)
     axes.add_patch(box)
     colour = ink(fill) if is_lit else style.GREY
     weight = "bold" if is_lit else "normal"
@@ -68,9 +66,7 @@ def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> 
 def _gradients(axes: Axes) -> None:
     """The way back, in training only: from the loss through head and neck to the backbone."""
     start, end = 4 * (_WIDTH + _GAP) + 0.5, _WIDTH + _GAP + 0.5
-    axes.plot(
-        [start, start, end, end], [0, -0.3, -0.3, -0.08], color=style.GREY, linewidth=1.3, linestyle="--"
-    )
+    axes.plot([start, start, end, end], [0, -0.3, -0.3, -0.08], color=style.GREY, linewidth=1.3, linestyle="--")
     axes.plot([end], [-0.06], marker="^", color=style.GREY, markersize=7)
     text = "training only: gradients go back and change what is not frozen"
     axes.text((start + end) / 2, -0.36, text, fontsize=style.SMALL, color=style.GREY, ha="center", va="top")

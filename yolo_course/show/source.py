@@ -30,9 +30,7 @@ def source_of(what: Any) -> tuple[str, str]:
         lines, first = inspect.getsourcelines(what)
     except (TypeError, OSError) as error:
         kind = type(what).__name__
-        raise ValueError(
-            f"found {kind} without Python code, expected a function, a class or a module"
-        ) from error
+        raise ValueError(f"found {kind} without Python code, expected a function, a class or a module") from error
     module = inspect.getmodule(what)
     name = module.__name__ if module else "this notebook"
     where = name if inspect.ismodule(what) else f"{name}, lines {first} to {first + len(lines) - 1}"

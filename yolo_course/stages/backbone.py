@@ -98,9 +98,7 @@ class BottleneckCSP(nn.Module):
     (``csp_act``, which stayed Leaky ReLU in v3.0) joins them.
     """
 
-    def __init__(
-        self, c_in, c_out, repeats=1, shortcut=True, groups=1, expansion=0.5, act="silu", csp_act=None
-    ):
+    def __init__(self, c_in, c_out, repeats=1, shortcut=True, groups=1, expansion=0.5, act="silu", csp_act=None):
         super().__init__()
         hidden = int(c_out * expansion)
         self.cv1 = Conv(c_in, hidden, 1, 1, act=act)
@@ -133,9 +131,7 @@ class C3(nn.Module):
 
 def _max_pool(kernel: int) -> nn.MaxPool2d:
     if type(kernel) is not int or kernel < 1 or kernel % 2 == 0:
-        raise ValueError(
-            f"found a pooling of {kernel!r}, expected an odd number: others change the map's size"
-        )
+        raise ValueError(f"found a pooling of {kernel!r}, expected an odd number: others change the map's size")
     return nn.MaxPool2d(kernel, stride=1, padding=kernel // 2)
 
 

@@ -27,9 +27,7 @@ class Detect(nn.Module):
     ``anchor_grid=True`` adds the copy in pixels that releases up to v5.0 kept under that name.
     """
 
-    def __init__(
-        self, num_classes: int, anchors, channels: Sequence[int], strides: Sequence[int], anchor_grid=False
-    ):
+    def __init__(self, num_classes: int, anchors, channels: Sequence[int], strides: Sequence[int], anchor_grid=False):
         super().__init__()
         pixels = torch.as_tensor(anchors, dtype=torch.float32)
         self.num_classes, self.num_outputs = num_classes, num_classes + 5
@@ -110,23 +108,22 @@ def non_max_suppression(
     ``iou`` (``agnostic``: of any class). ``multi_label`` lets one box stand for several classes, as validation does.
 
     The result is exact for any number of candidates and there is no time limit. Raises ValueError for thresholds
-    outside 0..1 and for an input of another shape.
+    outside 0..1, a negative ``max_detections`` and an input of another shape. Boxes that are not finite are dropped.
     """
     if decoded.ndim != 3 or decoded.shape[2] < 6:
-        raise ValueError(
-            f"found a tensor of shape {tuple(decoded.shape)}, expected (B, N, 5 + classes): decode first"
-        )
+        raise ValueError(f"found a tensor of shape {tuple(decoded.shape)}, expected (B, N, 5 + classes): decode first")
     if not (0 <= conf <= 1 and 0 <= iou <= 1):
         raise ValueError(f"found conf={conf}, iou={iou}, expected two thresholds between 0 and 1")
+    if max_detections < 0:
+        raise ValueError(f"found max_detections={max_detections}, expected 0 or more")
     return [
-        _suppress(_candidates(picture, conf, multi_label), iou, agnostic, max_detections)
-        for picture in decoded.float()
+        _suppress(_candidates(picture, conf, multi_label), iou, agnostic, max_detections) for picture in decoded.float()
     ]
 
 
 def _candidates(picture: Tensor, conf: float, multi_label: bool) -> Tensor:
     """One picture's rows (N, 5 + nc) that score above ``conf``: (n, 6), best first."""
-    picture = picture[picture[:, 4] > conf]
+    picture = picture[(picture[:, 4] > conf) & picture[:, :4].isfinite().all(1)]  # a diverged model's boxes are none
     boxes, scores = xywh_to_xyxy(picture[:, :4]), picture[:, 5:] * picture[:, 4:5]
     if multi_label:
         row, label = (scores > conf).nonzero(as_tuple=True)

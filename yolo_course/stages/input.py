@@ -81,9 +81,7 @@ def _check_whole(**settings: int) -> None:
 def _height_width(size: int | Sequence[int]) -> tuple[int, int]:
     sides = np.asarray(size)
     if sides.dtype.kind not in "iu" or sides.shape not in ((), (2,)) or (sides < 1).any():
-        raise ValueError(
-            f"found size={size!r}, expected pixels: pass one whole number > 0 or (height, width)"
-        )
+        raise ValueError(f"found size={size!r}, expected pixels: pass one whole number > 0 or (height, width)")
     height, width = np.broadcast_to(sides, 2).tolist()
     return height, width
 

@@ -69,9 +69,7 @@ def scale_hyp(hyp: Mapping, size: int, num_classes: int, levels: int = 3) -> dic
     return scaled
 
 
-def assign_targets(
-    targets: Tensor, shape: tuple[int, int], anchors: Tensor, anchor_t: float = 4.0
-) -> Assignment:
+def assign_targets(targets: Tensor, shape: tuple[int, int], anchors: Tensor, anchor_t: float = 4.0) -> Assignment:
     """Which cells and anchors of one level answer for which objects?
 
     ``targets`` (n, 6) are image, class, x, y, w, h with the box normalised; ``shape`` is the map's (height, width);
@@ -139,16 +137,12 @@ class YOLOLoss:
             )
         classes = self.detect.num_classes
         if raw[0].shape[-1] != classes + 5:
-            raise ValueError(
-                f"found maps of {raw[0].shape[-1]} numbers a box, expected 5 + {classes} classes"
-            )
+            raise ValueError(f"found maps of {raw[0].shape[-1]} numbers a box, expected 5 + {classes} classes")
         if not len(targets) or targets.device.type != "cpu":  # to ask a GPU for numbers is to wait for it
             return
         for column, what, count in ((0, "picture", len(raw[0])), (1, "class", classes)):
             if not 0 <= targets[:, column].min() <= targets[:, column].max() < count:
-                raise ValueError(
-                    f"found a {what} outside 0..{count - 1} in the targets: do they fit the model?"
-                )
+                raise ValueError(f"found a {what} outside 0..{count - 1} in the targets: do they fit the model?")
 
     def _level(self, out: Tensor, assigned: Assignment) -> tuple[Tensor, Tensor, Tensor]:
         """(box, objectness, class) loss of one level, before gains and balance."""
