@@ -75,6 +75,11 @@ class TestLearning:
         assert changed(snapshot(model), result.model)
         assert [row["epoch"] for row in result.rows] == [1] and result.folder == tmp_path
 
+    def test_a_model_in_evaluation_mode_trains_like_any_other(self, tmp_path, finished):
+        """As load_checkpoint hands it over."""
+        run_in(tmp_path, tiny_model().eval())
+        assert same_state(left_by(tmp_path), left_by(finished))
+
     def test_the_same_seed_the_same_run(self, tmp_path, finished):
         run_in(tmp_path / "again")
         assert same_state(left_by(tmp_path / "again"), left_by(finished))
