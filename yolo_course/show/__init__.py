@@ -1,11 +1,11 @@
 """Figures, each a function that returns a matplotlib ``Figure``; ``display_figure`` puts one on the page."""
 
-from .architecture import draw_architecture
-from .curves import cost_bars, draw_curves, learning_curves, loss_curves, test_bars
 from .live import live_curves
-from .models import ModelCost, model_chart
-from .pictures import contact_sheet, draw_boxes, feature_maps, show_picture, show_pictures
-from .pipeline import pipeline_strip
+from .plots.architecture import draw_architecture
+from .plots.curves import cost_bars, draw_curves, learning_curves, loss_curves, test_bars
+from .plots.models import ModelCost, model_chart
+from .plots.pictures import contact_sheet, draw_boxes, feature_maps, show_picture, show_pictures
+from .plots.pipeline import pipeline_strip
 from .source import show_source
 from .style import display_figure
 

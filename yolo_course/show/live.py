@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from yolo_course.learn.compare import Curves
 from yolo_course.learn.experiment import Experiment
-from yolo_course.show.curves import draw_curves
+from yolo_course.show.plots.curves import draw_curves
 from yolo_course.show.style import figure_data
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from yolo_course.show.models import ModelCost, model_chart
+from yolo_course.show.plots.models import ModelCost, model_chart
 
 COSTS = [ModelCost("n", 1_872_157, 1.1, 21.0), ModelCost("x", 86_749_405, 51.3, 830.0)]
 

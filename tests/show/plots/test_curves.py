@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from tests.show.make import comparison
-from yolo_course.show import curves
+from yolo_course.show.plots import curves
 from yolo_course.show.style import MODES
 
 

@@ -5,7 +5,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from yolo_course.learn.transfer import freeze
 from yolo_course.model import YOLOv5
-from yolo_course.show.architecture import draw_architecture, is_frozen, list_boxes, place
+from yolo_course.show.plots.architecture import draw_architecture, is_frozen, list_boxes, place
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 
 from yolo_course.data import Dataset
 from yolo_course.show import style
-from yolo_course.show.pictures import (
+from yolo_course.show.plots.pictures import (
     contact_sheet,
     feature_maps,
     show_picture,

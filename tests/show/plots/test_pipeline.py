@@ -5,7 +5,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from yolo_course.show import style
-from yolo_course.show.pipeline import pipeline_strip
+from yolo_course.show.plots.pipeline import pipeline_strip
 
 
 def fills(figure):
