@@ -28,7 +28,9 @@ def test_two_workers_and_a_file_each(checkout):
 def test_notebooks_are_compared_where_there_are_any(checkout):
     (checkout / "notebooks/00.ipynb").write_text("{}", encoding="utf-8")
     command = pytest_command(checkout, [])
-    assert "notebooks" in command and "--nbval-lax" in command
+    assert "--nbval-lax" in command and "--no-loadscope-reorder" in command
+    paths = [part for part in command if part.startswith(("tests/test_", "notebooks")) or part == "tests"]
+    assert paths == ["tests/test_notebooks_twice.py", "notebooks", "tests"]  # the longest first
 
 
 def test_one_thread_a_process(monkeypatch):

@@ -34,10 +34,11 @@ def run_tests(root: Path, arguments: list[str], say: Callable[[str], None] = pri
 
 def pytest_command(root: Path, arguments: list[str]) -> list[str]:
     """Two workers, a file each; a notebook cell fails on an error, or where a marked output differs."""
-    command = [sys.executable, "-m", "pytest", "tests", "-n", "2", "--dist", "loadfile"]
-    if any((root / "notebooks").glob("*.ipynb")):
-        command += ["notebooks", "--nbval-lax", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
-    return command + arguments
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    if any((root / "notebooks").glob("*.ipynb")):  # the longest first, so that both workers end together
+        command += ["tests/test_notebooks_twice.py", "notebooks"]
+        command += ["--nbval-lax", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
+    return [*command, "tests", *arguments]
 
 
 def environment() -> dict[str, str]:

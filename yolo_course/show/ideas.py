@@ -27,11 +27,11 @@ _MAP = """
 input | letterbox | Redmon, Darknet (code) | 2016 | stretching to a square | on | stages.input.letterbox
 input | Cutout | DeVries & Taylor | 2017 | pictures with nothing hidden | off | stages.input.cutout
 input | mixup | Zhang et al., ICLR | 2018 | one picture at a time | off | stages.input.mixup
-input | rectangular batches | Ultralytics (code) | 2019 | square batches, much of them padding | off | stages.input.rectangular_batches
+input | rectangular batches | Ultralytics code | 2019 | padded square batches | off | stages.input.rectangular_batches
 input | Mosaic | Bochkovskiy et al., YOLOv4 | 2020 | one picture at a time | on | stages.input.mosaic
 backbone | Leaky ReLU | Maas et al., ICML workshop | 2013 | ReLU, which can die | was | stages.backbone.activation
 backbone | SPP | He et al., ECCV | 2014 | one pooling size | was | stages.backbone.SPP
-backbone | batch norm | Ioffe & Szegedy, ICML | 2015 | careful first weights, small steps | on | stages.backbone.batch_norm
+backbone | batch norm | Ioffe & Szegedy, ICML | 2015 | careful starts, small steps | on | stages.backbone.batch_norm
 backbone | residual | He et al., CVPR | 2016 | plain stacks of layers | on | stages.backbone.Bottleneck
 backbone | SiLU | Elfwing et al., Neural Networks | 2018 | Hardswish (from v4.0 on) | on | stages.backbone.activation
 backbone | Hardswish | Howard et al., ICCV | 2019 | Leaky ReLU (v3.0, v3.1) | was | stages.backbone.activation
