@@ -1,6 +1,7 @@
 # make lab     set up (once) and open the course in JupyterLab        PORT=8890 chooses the port
 # make test    the same set-up, then every test
 # make compare the frozen-vs-unfrozen experiment         make notebooks   run all notebooks, store outputs
+# make slides  a deck of each notebook, and the weekly talk: build/slides/*.html
 # make clean   remove the environment and the caches
 #
 # Choices for the first set-up:  TORCH=cpu (CPU-only wheels, far smaller)   PYTHON=/path/to/python3.12
@@ -32,7 +33,7 @@ ifeq ($(KEEP),)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test compare notebooks clean
+.PHONY: help lab test compare notebooks slides clean
 
 help:
 	@sed -n '/^$$/q; s/^# \{0,1\}//p' Makefile
@@ -40,7 +41,7 @@ help:
 lab: $(STAMP)
 	@$(PY) -m yolo_course lab $(if $(PORT),--port $(PORT))
 
-test compare notebooks: $(STAMP)
+test compare notebooks slides: $(STAMP)
 	@$(PY) -m yolo_course $@
 
 $(STAMP):

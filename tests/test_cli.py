@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 from yolo_course import checkup, lab, notebooks, testing
 from yolo_course.checkup import Finding
 from yolo_course.cli import app
+from yolo_course.show import slides
 
 HEAVY = {"torch", "torchvision", "cv2", "matplotlib", "numpy", "jupyterlab", "nbclient"}
 
@@ -24,7 +26,7 @@ def test_help_names_every_command_and_imports_nothing_heavy():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8")
     text, _, loaded = result.stdout.partition("LOADED")
-    assert all(name in text for name in ("doctor", "lab", "notebooks", "test"))
+    assert all(name in text for name in ("doctor", "lab", "notebooks", "slides", "test"))
     assert not HEAVY & set(loaded.split())
 
 
@@ -40,7 +42,7 @@ def test_python_m_without_the_libraries_says_how_to_set_up():
     assert result.returncode == 1 and "make lab" in result.stderr and "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("command", ["doctor", "lab", "notebooks", "test"])
+@pytest.mark.parametrize("command", ["doctor", "lab", "notebooks", "slides", "test"])
 def test_each_help_has_an_example(command):
     result = run(command, "--help")
     assert result.exit_code == 0 and f"yolo-course {command}" in result.output.replace("\n", " ")
@@ -81,6 +83,15 @@ def test_notebooks_status(monkeypatch, all_ran, status):
     monkeypatch.setattr(notebooks, "find_notebooks", lambda folder, names: names)
     monkeypatch.setattr(notebooks, "run_all", lambda paths, timeout, say: paths == ["07"] and all_ran)
     assert run("notebooks", "07").exit_code == status
+
+
+@pytest.mark.parametrize(("all_made", "status"), [(True, 0), (False, 1)])
+def test_slides_options_and_status(monkeypatch, all_made, status):
+    seen = []
+    monkeypatch.setattr(slides, "build", lambda folder, out, names, say: seen.append((out, names)) or all_made)
+    assert run("slides", "07", "talk", "--out", "decks").exit_code == status
+    run("slides")
+    assert seen == [(Path("decks"), ["07", "talk"]), (Path("build/slides"), [])]
 
 
 def test_test_passes_arguments_and_status_on(monkeypatch):

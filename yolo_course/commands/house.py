@@ -1,4 +1,4 @@
-"""Looking after the course itself: doctor, lab, notebooks, test."""
+"""Looking after the course itself: doctor, lab, notebooks, slides, test."""
 
 from pathlib import Path
 from typing import Annotated
@@ -63,6 +63,23 @@ def notebooks(
     from yolo_course.notebooks import find_notebooks, run_all
 
     if not run_all(find_notebooks(ROOT / "notebooks", names or []), timeout, say=typer.echo):
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=PANEL)
+def slides(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Parts of file names, or `talk`; all notebooks and the talk if left out.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder for the decks.")] = Path("build/slides"),
+) -> None:
+    """Make a slide deck of each notebook, and the weekly talk: single HTML files that need no network.
+
+    Examples: [bold]yolo-course slides[/]   [bold]yolo-course slides 07 talk --out decks[/]
+    """
+    from yolo_course.show.slides import build
+
+    if not build(ROOT / "notebooks", out, names or [], say=typer.echo):
         raise typer.Exit(1)
 
 
