@@ -94,7 +94,9 @@ def threshold_figure(
         raise ValueError(f"found {lengths} numbers, expected as many of each")
     figure, ((left, right),) = new_figure(style.WIDTH, 3.6, 1, 2)
     left.plot(thresholds, precision, color=style.FOUND, linewidth=3, label="precision: answers that are right")
-    left.plot(thresholds, recall, color=style.BLACK, linewidth=3, linestyle="--", label="recall: objects that are found")
+    left.plot(
+        thresholds, recall, color=style.BLACK, linewidth=3, linestyle="--", label="recall: objects that are found"
+    )
     tidy(left, "What is gained, what is lost", "confidence threshold", "share").set_ylim(0, 1.03)
     right.plot(thresholds, boxes, color=style.FOUND, linewidth=3)
     right.set_yscale("log")

@@ -16,7 +16,7 @@ from yolo_course.show.plots.pictures import draw_image
 from yolo_course.show.style import mixed, new_figure, tidy
 
 ANCHOR = style.BLUE  # what an anchor is drawn in
-_LOOKS = ((style.FOUND, "-"), (style.VERMILLION, "-"), (style.GREEN, "-"), (style.BLACK, "-"))
+_COLOURS = (style.FOUND, style.VERMILLION, style.GREEN, style.BLACK)
 
 
 def sigmoid(raw):
@@ -43,14 +43,13 @@ def cell_figure(
     axes.add_patch(Rectangle((x * stride, y * stride), stride, stride, color=mixed(style.FOUND, 0.4), zorder=0))
     reach = Rectangle(((x - 0.5) * stride, (y - 0.5) * stride), 2 * stride, 2 * stride, fill=False)
     axes.add_patch(reach).set(linestyle=":", linewidth=2.5, edgecolor=style.BLACK, label="the centre stays in here")
-    centre = (x + 0.5) * stride, (y + 0.5) * stride
-    _frame(axes, (*centre, *anchor), ANCHOR, "--", "the anchor, laid on the cell's centre")
-    for (label, box), look in zip((boxes or {}).items(), _LOOKS, strict=False):
-        _frame(axes, box, *look, label)
-        axes.plot(*box[:2], marker="o", markersize=8, color=look[0], markeredgecolor="black")
-    margin = stride / 4
-    axes.set(xlim=(-margin, side + margin), ylim=(side + margin, -margin), aspect="equal")
-    axes.set(xticks=np.arange(0, side + 1, stride), yticks=np.arange(0, side + 1, stride))
+    at_rest = (x + 0.5) * stride, (y + 0.5) * stride, *anchor
+    _frame(axes, at_rest, ANCHOR, "--", "the anchor, laid on the cell's centre")
+    for (label, box), colour in zip((boxes or {}).items(), _COLOURS, strict=False):
+        _frame(axes, box, colour, "-", label)
+        axes.plot(*box[:2], marker="o", markersize=8, color=colour, markeredgecolor="black")
+    low, high, ticks = -stride / 4, side + stride / 4, np.arange(0, side + 1, stride)
+    axes.set(xlim=(low, high), ylim=(high, low), aspect="equal", xticks=ticks, yticks=ticks)
     tidy(axes, "", "x in pixels", "y in pixels", grid=None)
     axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=style.NORMAL, frameon=False)
     return figure

@@ -190,7 +190,7 @@ def objectness_maps(wanted: Sequence[Tensor], said: Sequence[Tensor]) -> Figure:
     for a, b in zip(wanted, said, strict=True):
         if a.shape != b.shape or a.ndim != 3:
             raise ValueError(f"found maps of {tuple(a.shape)} and {tuple(b.shape)}, expected twice the same (A, H, W)")
-    figure, grid = new_figure(style.WIDTH, 5.4, 2, len(wanted))
+    figure, grid = new_figure(style.WIDTH, 4.6, 2, len(wanted))
     for name, row, maps in zip(("wanted", "said"), grid, (wanted, said), strict=True):
         for level, (axes, values) in enumerate(zip(row, maps, strict=True)):
             shown = axes.imshow(

@@ -20,7 +20,8 @@ _AVERAGES = ((style.STAGES["loss"], "-"), (style.SKY, "--"), (style.BLACK, ":"),
 def step_curve(rates: Sequence[float], losses: Sequence[float], start: float, marked: float | None = None) -> Figure:
     """The loss after one step down the gradient, against the learning rate; dashed, the loss before it.
 
-    Steps that go much too far leave the chart at its top. ``marked`` is a rate to point at. Raises ValueError where rates and losses do not pair.
+    Steps that go much too far leave the chart at its top. ``marked`` is a rate to point at. Raises ValueError where
+    rates and losses do not pair.
     """
     if len(rates) != len(losses) or not len(rates):
         raise ValueError(f"found {len(rates)} rates and {len(losses)} losses, expected a loss for each rate")
@@ -28,7 +29,7 @@ def step_curve(rates: Sequence[float], losses: Sequence[float], start: float, ma
     axes.semilogx(rates, losses, color=style.STAGES["loss"], linewidth=2.6, marker="o", markersize=5)
     axes.axhline(start, color="black", linestyle="--", linewidth=1.5)
     options = {"fontsize": style.NORMAL, "textcoords": "offset points"}
-    axes.annotate("before the step", (rates[0], start), xytext=(0, -6), va="top", **options)
+    axes.annotate("before the step", (rates[0], start), xytext=(0, 5), va="bottom", **options)
     if marked is not None:
         axes.axvline(marked, color=style.GREY, linewidth=1.5)
         place = {"xycoords": ("data", "axes fraction"), "xytext": (5, -4), "va": "top"}
@@ -43,7 +44,7 @@ def part_curves(parts: Sequence[Sequence[float]]) -> Figure:
     """The three parts of the loss (n, 3) step by step, on a logarithmic axis: half is as far at the top as below."""
     if not len(parts) or any(len(row) != len(PARTS) for row in parts):
         raise ValueError("found no steps, or rows of another length, expected rows of box, objectness, class")
-    figure, ((axes,),) = new_figure(style.WIDTH, 3.6)
+    figure, ((axes,),) = new_figure(style.WIDTH, 3.0)
     for look, values in zip(PARTS.values(), zip(*parts, strict=True), strict=True):
         every = max(1, len(values) // 8)
         axes.plot(range(1, len(values) + 1), values, label=look.label, markersize=6, markevery=every, **look.line)
