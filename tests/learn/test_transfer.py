@@ -120,8 +120,9 @@ class TestWhat:
 
 class TestErrors:
     def test_a_prefix_that_matches_nothing_names_the_near_ones(self, nano):
-        with pytest.raises(ValueError, match=r"prefix 'modle.1.' matches no name .* near ones are .*'model.1.'"):
+        with pytest.raises(ValueError, match=r"'modle.1.' matches no name .* near ones are .*'model.1.'") as error:
             freeze(nano, ["modle.1."])
+        assert str(error.value).count("'model.1.'") == 1
         with pytest.raises(ValueError, match=r"'model.25.' matches no name .*'model.2"):
             freeze(nano, ["model.25."])
 

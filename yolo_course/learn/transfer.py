@@ -102,7 +102,7 @@ def _check_prefix(model: nn.Module, prefix: str) -> None:
     if isinstance(prefix, str) and prefix and any(name.startswith(prefix) for name in names):
         return
     rows = [name for name in names if name.count(".") == 2]
-    near = get_close_matches(str(prefix), rows + names, n=3, cutoff=0.3) or rows[:3]
+    near = get_close_matches(str(prefix), dict.fromkeys(rows + names), n=3, cutoff=0.3) or rows[:3]
     raise ValueError(f"the prefix {prefix!r} matches no name in this model; near ones are {', '.join(map(repr, near))}")
 
 
