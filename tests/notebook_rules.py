@@ -114,8 +114,10 @@ def frame(notebook) -> Iterator[str]:
     time = re.search(r"(?s)\*\*time.*?(?=\n\n|\Z)", head)
     if not time or not re.search(r"(?s)\d+ (seconds|minutes).*(2|two) cpu cores.*gpu", time[0]):
         yield "the first cells do not state the time on 2 CPU cores and on a GPU"
-    if len(re.findall(r"\*\*Predict", prose(notebook))) < 2:
-        yield "fewer than two questions to predict a result (**Predict.**)"
+    if not any("pipeline_strip(" in cell.source for cell in notebook.cells[:10]):
+        yield "the first cells do not draw the strip of the five stages"
+    if len(re.findall(r"\*\*Predict", prose(notebook))) < 5:
+        yield "fewer than five questions to predict a result (**Predict.**)"
 
 
 @rule

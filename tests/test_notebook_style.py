@@ -46,7 +46,7 @@ def good():
     cells = [
         text(head + "**Time:** 9 seconds on 2 CPU cores, 5 seconds on a GPU."),
         text("Say hello.", "notes"),
-        code("import yolo_course as yc\nprint(yc.doctor())", stream("yolo_course 1.0.0 | cpu")),
+        code("import yolo_course as yc\nprint(yc.doctor())\npipeline_strip()", stream("yolo_course 1.0.0 | cpu")),
     ]
     for n in range(1, 11):
         cells += [text(f"## {n} Section\n\n**Predict.** What now?"), code(f"{n} + 1", figure())]
@@ -117,7 +117,8 @@ BAD = {
     "do not state the prerequisites": drop("Prerequisites"),
     "do not state the time": drop("on 2 CPU cores"),
     "2 CPU cores and on a GPU": drop(", 5 seconds on a GPU"),
-    "fewer than two questions": drop(r"\*\*Predict"),
+    "fewer than five questions": drop(r"\*\*Predict"),
+    "do not draw the strip": drop("pipeline_strip"),
     "no section 'Recap'": drop("Recap"),
     "the recap has no cheat sheet": drop(r"(?m)^\|.*$"),
     "do not link to another notebook": drop(r"\[more\]\(.*\)"),
