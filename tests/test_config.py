@@ -352,6 +352,7 @@ def entry_mutated(draw, row: list) -> list:
     return row
 
 
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")  # before a kernel of 0 is refused
 class TestAnyMutation:
     """Whatever a row becomes: the network can be walked through, or a ConfigError names a row."""
 
