@@ -153,8 +153,8 @@ def _resize(image: ndarray, boxes: ndarray, classes: ndarray, factor: float) -> 
 
 def _lay_quarter(canvas, x, y, is_left, is_top, image, boxes, classes) -> tuple[ndarray, ndarray]:
     """Copy what is seen of one picture onto the canvas; return its boxes and classes there."""
-    columns, to_columns = _lay_axis(image.shape[1], x, canvas.shape[1], is_left)
-    rows, to_rows = _lay_axis(image.shape[0], y, canvas.shape[0], is_top)
+    columns, to_columns = lay_axis(image.shape[1], x, canvas.shape[1], is_left)
+    rows, to_rows = lay_axis(image.shape[0], y, canvas.shape[0], is_top)
     seen = image[rows, columns]
     canvas[to_rows, to_columns] = seen
     boxes = boxes - np.float32([columns.start, rows.start] * 2)
@@ -162,7 +162,7 @@ def _lay_quarter(canvas, x, y, is_left, is_top, image, boxes, classes) -> tuple[
     return boxes + np.float32([to_columns.start, to_rows.start] * 2), classes
 
 
-def _lay_axis(length: int, meet: int, size: int, comes_first: bool) -> tuple[slice, slice]:
+def lay_axis(length: int, meet: int, size: int, comes_first: bool) -> tuple[slice, slice]:
     """Along one axis: which pixels of a picture are seen, and which pixels of the canvas they become."""
     if comes_first:  # it ends where the pictures meet
         seen = min(length, meet)

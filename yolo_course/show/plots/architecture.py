@@ -160,12 +160,17 @@ def _draw_arrows(axes: Axes, model: YOLOv5, boxes: list[Box]) -> None:
 
 
 def _arrow(axes: Axes, start: Box, end: Box) -> None:
-    """Up or down within a column, from the right side to the left side between columns."""
-    if start.column == end.column:
-        down = 1 if start.y > end.y else -1
-        a = (start.x, start.y - down * _BOX_HEIGHT / 2)
-        b = (end.x, end.y + down * _BOX_HEIGHT / 2)
-    else:
-        a, b = (start.x + _BOX_WIDTH / 2, start.y), (end.x - _BOX_WIDTH / 2, end.y)
+    a, b = wire_ends(start, end, _BOX_WIDTH, _BOX_HEIGHT)
     options = {"arrowstyle": "-|>", "mutation_scale": 10, "shrinkA": 0, "shrinkB": 0, "zorder": 4}
     axes.add_patch(FancyArrowPatch(a, b, color="black", linewidth=1.2, **options))
+
+
+def wire_ends(start: Box, end: Box, width: float, height: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where a wire leaves a box of this size and reaches the next one.
+
+    Up or down within a column, from the right side to the left side between columns.
+    """
+    if start.column == end.column:
+        down = 1 if start.y > end.y else -1
+        return (start.x, start.y - down * height / 2), (end.x, end.y + down * height / 2)
+    return (start.x + width / 2, start.y), (end.x - width / 2, end.y)

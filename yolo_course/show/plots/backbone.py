@@ -140,12 +140,9 @@ def cost_lines(depths: Sequence[int], costs: Mapping[str, Sequence[float]], name
 
     Raises ValueError where a line has another number of points than there are depths.
     """
-    if not costs or any(len(values) != len(depths) for values in costs.values()):
-        found = ", ".join(f"{key} {len(values)}" for key, values in costs.items()) or "none"
-        raise ValueError(f"found lines of so many points: {found}; expected {len(depths)}, one for each depth")
+    _check_lines(costs, len(depths), "depth")
     figure, ((axes,),) = new_figure(style.WIDTH, 3.7)
-    for (label, values), (colour, dash, marker) in zip(costs.items(), LOOKS, strict=False):
-        axes.plot(depths, values, color=colour, linestyle=dash, marker=marker, linewidth=2.2, markersize=7, label=label)
+    _draw_lines(axes, depths, costs, linewidth=2.2, markersize=7)
     tidy(axes, name, "bottlenecks one after the other").set_ylim(0, None)
     axes.set_xticks(list(depths))
     axes.legend(fontsize=style.NORMAL, frameon=False, loc="upper left")
@@ -157,16 +154,24 @@ def row_memory(scores: Mapping[str, Sequence[float]], names: Sequence[str]) -> F
 
     ``names`` are the rows'. Raises ValueError where a line has another number of points than there are names.
     """
-    if not scores or any(len(values) != len(names) for values in scores.values()):
-        found = ", ".join(f"{key} {len(values)}" for key, values in scores.items()) or "none"
-        raise ValueError(f"found lines of so many points: {found}; expected {len(names)}, one for each row")
+    _check_lines(scores, len(names), "row")
     figure, ((axes,),) = new_figure(style.WIDTH, 3.8)
     places = range(len(names))
-    for (label, values), (colour, dash, marker) in zip(scores.items(), LOOKS, strict=False):
-        shown = np.clip(values, 0, 1)
-        axes.plot(places, shown, color=colour, linestyle=dash, marker=marker, linewidth=2.4, markersize=8, label=label)
+    shown = {label: np.clip(values, 0, 1) for label, values in scores.items()}
+    _draw_lines(axes, places, shown, linewidth=2.4, markersize=8)
     tidy(axes, "What can be read off a cell? (1: exactly, 0: nothing)", "row of the backbone", "R² on other pictures")
     axes.set_ylim(-0.02, 1.02)
     axes.set_xticks(list(places), names)
     axes.legend(fontsize=style.NORMAL, frameon=False, loc="upper right")
     return figure
+
+
+def _check_lines(lines: Mapping[str, Sequence[float]], points: int, each: str) -> None:
+    if not lines or any(len(values) != points for values in lines.values()):
+        found = ", ".join(f"{key} {len(values)}" for key, values in lines.items()) or "none"
+        raise ValueError(f"found lines of so many points: {found}; expected {points}, one for each {each}")
+
+
+def _draw_lines(axes: Axes, x: Sequence[float], lines: Mapping[str, Sequence[float]], **look) -> None:
+    for (label, values), (colour, dash, marker) in zip(lines.items(), LOOKS, strict=False):
+        axes.plot(x, values, color=colour, linestyle=dash, marker=marker, label=label, **look)

@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 from numpy import ndarray
 
 from yolo_course.show import style
-from yolo_course.show.plots.pictures import draw_image
+from yolo_course.show.plots.pictures import draw_cells, draw_image
 from yolo_course.show.style import mixed, new_figure, tidy
 
 ANCHOR = style.BLUE  # what an anchor is drawn in
@@ -57,10 +57,7 @@ def cell_figure(
 
 def _grid(axes: Axes, size: tuple[float, float], stride: float, colour: str, **look) -> None:
     """Lines every ``stride`` pixels over a picture of ``size`` (width, height)."""
-    width, height = size
-    look = {"colors": colour, "linewidth": 0.8, **look}
-    axes.vlines(np.arange(0, width + 1, stride), 0, height, **look)
-    axes.hlines(np.arange(0, height + 1, stride), 0, width, **look)
+    draw_cells(axes, size, (stride, stride), color=colour, linewidth=0.8, **look)
 
 
 def _frame(axes: Axes, box: Sequence[float], colour: str, dash: str, label: str = "", halo=False, width=2.8) -> None:

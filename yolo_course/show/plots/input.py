@@ -15,7 +15,7 @@ from yolo_course.boxes import normalise
 from yolo_course.show import style
 from yolo_course.show.plots.pictures import draw_boxes, draw_image
 from yolo_course.show.style import new_figure
-from yolo_course.stages.input import letterbox, mosaic
+from yolo_course.stages.input import lay_axis, letterbox, mosaic
 
 OFF = "off"
 Sample = tuple[ndarray, ndarray, ndarray]
@@ -140,23 +140,17 @@ def _draw_quarter(axes: Axes, number: int, sample: Sample, size: int, center: tu
     """One of the four: the whole picture pale, the part that the mosaic takes in full colour and framed."""
     image, boxes, classes = sample
     height, width = image.shape[:2]
-    start_x, wide = _used(width, center[0], size, number % 2 == 0)
-    start_y, high = _used(height, center[1], size, number < 2)
+    columns, _ = lay_axis(width, center[0], size, number % 2 == 0)
+    rows, _ = lay_axis(height, center[1], size, number < 2)
     x, y = (number % 2) * (1 + _GAP) * size, (number // 2) * (1 + _GAP) * size
     axes.imshow(image, extent=(x, x + width, y + height, y), interpolation="nearest", alpha=0.3)
-    part = image[start_y : start_y + high, start_x : start_x + wide]
-    corner = x + start_x, y + start_y
+    part = image[rows, columns]
+    (high, wide), corner = part.shape[:2], (x + columns.start, y + rows.start)
     if part.size:
         axes.imshow(part, extent=(corner[0], corner[0] + wide, corner[1] + high, corner[1]), interpolation="nearest")
     axes.add_patch(Rectangle(corner, wide, high, fill=False, edgecolor=style.ORANGE, linewidth=2.5))
     axes.set(xlim=(0, (2 + _GAP) * size), ylim=((2 + _GAP) * size, 0))
     draw_boxes(axes, boxes + np.float32([x, y, x, y]), classes, names, colour=style.TRUTH, dash="--")
-
-
-def _used(length: int, meet: int, size: int, comes_first: bool) -> tuple[int, int]:
-    """Along one axis: from which pixel of the picture, and how many."""
-    count = min(length, meet if comes_first else size - meet)
-    return (length - count if comes_first else 0), count
 
 
 def what_is_on(rows: Mapping[str, Sequence[str]], columns: Sequence[str]) -> Figure:

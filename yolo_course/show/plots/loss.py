@@ -20,7 +20,7 @@ from torch import Tensor
 
 from yolo_course.boxes import KINDS, iou
 from yolo_course.show import style
-from yolo_course.show.plots.pictures import draw_image
+from yolo_course.show.plots.pictures import draw_cells, draw_image
 from yolo_course.show.style import LineStyle, mixed, new_figure, tidy
 from yolo_course.stages.loss import assign_targets
 
@@ -154,7 +154,8 @@ def answering_cells(image: ndarray, target: Tensor, shapes: Sequence[tuple], anc
         found = assign_targets(target[None], (rows, columns), own)
         step = width / columns, height / rows
         draw_image(axes, image, f"{LEVELS[level]}: {len(found.image)} answers")
-        _draw_grid(axes, image, step)
+        draw_cells(axes, (width, height), step, color="white", linewidth=0.7, alpha=0.55)
+        axes.set(xlim=(0, width), ylim=(height, 0))
         counts = Counter(zip(found.column.tolist(), found.row.tolist(), strict=True))
         for cell, count in counts.items():
             holds = cell == (int(x / step[0]), int(y / step[1]))
@@ -162,14 +163,6 @@ def answering_cells(image: ndarray, target: Tensor, shapes: Sequence[tuple], anc
         axes.add_patch(Rectangle((x - w / 2, y - h / 2), w, h, **{**_TRUTH, "edgecolor": style.TRUTH}))
         axes.plot([x], [y], "o", color=style.TRUTH, markeredgecolor="black", markersize=6)
     return figure
-
-
-def _draw_grid(axes: Axes, image: ndarray, step: tuple[float, float]) -> None:
-    height, width = image.shape[:2]
-    look = {"color": "white", "linewidth": 0.7, "alpha": 0.55}
-    axes.vlines(np.arange(0, width + 1, step[0]), 0, height, **look)
-    axes.hlines(np.arange(0, height + 1, step[1]), 0, width, **look)
-    axes.set(xlim=(0, width), ylim=(height, 0))
 
 
 def _draw_cell(axes: Axes, cell: tuple[int, int], step: tuple[float, float], count: int, holds: bool) -> None:

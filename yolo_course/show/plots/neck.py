@@ -12,7 +12,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from yolo_course.model import YOLOv5
 from yolo_course.show import style
-from yolo_course.show.plots.architecture import Box, list_boxes, place
+from yolo_course.show.plots.architecture import Box, list_boxes, place, wire_ends
 from yolo_course.show.style import ink, mixed, new_figure
 
 Wire = tuple[int, int]  # (row that reads, row that is read)
@@ -90,12 +90,7 @@ def _draw_row(axes: Axes, box: Box) -> None:
 
 
 def _draw_wire(axes: Axes, start: Box, end: Box, letter: str, is_cut: bool) -> None:
-    """Straight up or down within a column, from the right to the left side between columns."""
-    if start.column == end.column:
-        down = 1 if start.y > end.y else -1
-        a, b = (start.x, start.y - down * _HEIGHT / 2), (end.x, end.y + down * _HEIGHT / 2)
-    else:
-        a, b = (start.x + _WIDTH / 2, start.y), (end.x - _WIDTH / 2, end.y)
+    a, b = wire_ends(start, end, _WIDTH, _HEIGHT)
     look = {"color": CUT, "linestyle": ":", "linewidth": 2.4} if is_cut else {"color": "black", "linewidth": 1.4}
     options = {"arrowstyle": "-|>", "mutation_scale": 12, "shrinkA": 0, "shrinkB": 0, "zorder": 4}
     axes.add_patch(FancyArrowPatch(a, b, **look, **options))

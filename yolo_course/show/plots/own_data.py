@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from yolo_course.data import Dataset
 from yolo_course.show import style
+from yolo_course.show.plots.pipeline import draw_arrow
 from yolo_course.show.style import ink, mixed, new_figure, tidy
 
 STEPS = {
@@ -44,19 +44,15 @@ def work_loop(lit: str | None = None) -> Figure:
         axes.text(left + width / 2, 0.76, step, fontsize=style.LARGE - 1, fontweight="bold", **words)
         axes.text(left + width / 2, 0.33, does, fontsize=style.SMALL, **words)
         if number:
-            _arrow(axes, (left - gap, 0.5), (left, 0.5))
+            draw_arrow(axes, (left - gap, 0.5), (left, 0.5))
     last = len(STEPS) * (width + gap) - gap - width / 2
-    _arrow(axes, (last, -0.02), (width / 2, -0.02), "bar,fraction=-0.055", "--")
+    way_back = {"connectionstyle": "bar,fraction=-0.055", "linestyle": "--"}
+    draw_arrow(axes, (last, -0.02), (width / 2, -0.02), **way_back)
     words = "more photographs where the errors are; the test split stays closed until the end"
     axes.text((last + width / 2) / 2, -0.46, words, ha="center", va="top", fontsize=style.NORMAL)
     axes.set(xlim=(-0.05, last + width / 2 + 0.05), ylim=(-0.75, 1.05))
     axes.set_axis_off()
     return figure
-
-
-def _arrow(axes: Axes, start: tuple, end: tuple, connection: str = "arc3", line: str = "-") -> None:
-    look = {"arrowstyle": "-|>", "mutation_scale": 16, "shrinkA": 1, "shrinkB": 1, "linestyle": line}
-    axes.add_patch(FancyArrowPatch(start, end, color="black", linewidth=1.5, connectionstyle=connection, **look))
 
 
 def class_balance(splits: Mapping[str, Dataset]) -> Figure:

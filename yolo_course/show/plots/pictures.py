@@ -55,6 +55,13 @@ def draw_image(axes: Axes, image: ndarray, title: str = "") -> None:
     axes.set_axis_off()
 
 
+def draw_cells(axes: Axes, size: tuple[float, float], step: tuple[float, float], **look) -> None:
+    """The grid of a map over a picture of ``size`` (width, height): lines every ``step`` (width, height) pixels."""
+    width, height = size
+    axes.vlines(np.arange(0, width + 1, step[0]), 0, height, **look)
+    axes.hlines(np.arange(0, height + 1, step[1]), 0, width, **look)
+
+
 def draw_boxes(
     axes: Axes,
     boxes: ndarray,

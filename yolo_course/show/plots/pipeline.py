@@ -31,7 +31,7 @@ def pipeline_strip(lit: str | None = None) -> Figure:
         left = number * (_WIDTH + _GAP)
         _box(axes, left, stage, number + 1, lit in (None, stage))
         if number:
-            _arrow(axes, (left - _GAP, 0.5), (left, 0.5))
+            draw_arrow(axes, (left - _GAP, 0.5), (left, 0.5))
     _gradients(axes)
     axes.set(xlim=(-0.04, 5 * _WIDTH + 4 * _GAP + 0.04), ylim=(-0.62, 1.03))
     axes.set_axis_off()
@@ -58,8 +58,9 @@ def _box(axes: Axes, left: float, stage: str, number: int, is_lit: bool) -> None
     axes.text(left + 0.5, 0.28, DOES[stage], fontsize=style.SMALL, **options)
 
 
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    options = {"arrowstyle": "-|>", "mutation_scale": 16, "shrinkA": 1, "shrinkB": 1}
+def draw_arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], **look) -> None:
+    """From one box of a strip to the next; ``look`` are more options of ``FancyArrowPatch``."""
+    options = {"arrowstyle": "-|>", "mutation_scale": 16, "shrinkA": 1, "shrinkB": 1, **look}
     axes.add_patch(FancyArrowPatch(start, end, color="black", linewidth=1.5, **options))
 
 

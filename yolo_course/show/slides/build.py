@@ -1,9 +1,9 @@
 """Build the decks: one for each notebook, and the weekly talk."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
+from yolo_course.data.images import write_atomic
 from yolo_course.notebooks import NotebookError, find_notebooks
 
 from .deck import SlidesError
@@ -45,10 +45,7 @@ def write(path: Path, html: str) -> int:
     data = html.encode("utf-8")
     if len(data) > MAX_BYTES:
         raise SlidesError(f"found {len(data):,} bytes, expected {MAX_BYTES:,} at most: show fewer or smaller figures")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.tmp")
-    beside.write_bytes(data)
-    os.replace(beside, path)
+    write_atomic(path, data)
     return len(data)
 
 

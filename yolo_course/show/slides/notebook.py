@@ -4,12 +4,14 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from yolo_course.show import style
+
 from .deck import Block, Deck, Slide, SlidesError
 from .grouping import Group, group
 from .outputs import code_blocks
 from .text import notes_html, text_blocks, title_html
 
-STAGES = ("input", "backbone", "neck", "head", "loss")  # notebooks 01 to 05 take one of them apart
+STAGES = tuple(style.STAGES)  # notebooks 01 to 05 take one of them apart
 COURSE = "YOLOv5 from the inside"
 
 
