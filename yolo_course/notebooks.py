@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
 
 class NotebookError(ValueError):
     """A notebook that is not there, or that does not run to its end; the message names the cell."""
@@ -42,14 +44,18 @@ def run_all(paths: list[Path], timeout: int, say: Callable[[str], None] = print)
 def run_notebook(path: Path, timeout: int = 1200) -> None:
     """Run a notebook from top to bottom in a fresh kernel, in its folder, and store its outputs.
 
-    The file is replaced in one step and only if every cell ran. No times and no widget states are stored:
-    running twice leaves no difference in git. Raises NotebookError with the cell that failed.
+    Exercises are first written anew from the package. The file is replaced in one step and only if every cell ran.
+    No times and no widgets are stored: running twice leaves no difference in git. Raises NotebookError with the
+    cell that failed.
     """
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+    from yolo_course.exercises.cells import refresh
+
     notebook = nbformat.read(path, as_version=4)
+    refresh(notebook, path.stem)
     client = NotebookClient(
         notebook,
         timeout=timeout,
@@ -65,7 +71,15 @@ def run_notebook(path: Path, timeout: int = 1200) -> None:
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise NotebookError(f"{path.name}, {_last_started(notebook)}:\n{error}") from error
     notebook.metadata.get("language_info", {}).pop("version", None)  # differs from reader to reader
+    _drop_widgets(notebook)
     _write(notebook, path)
+
+
+def _drop_widgets(notebook) -> None:
+    """A stored widget is an empty frame without its kernel: the words and the figure beside it stay."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET, None)
 
 
 def _last_started(notebook) -> str:

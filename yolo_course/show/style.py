@@ -92,14 +92,17 @@ def ink(fill: str) -> str:
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as PNG at twice the page's resolution; the same figure gives the same bytes.
-
-    Its best 256 colours are kept: flat areas stay exact, and a photograph takes a third of the room.
-    """
-    drawn, file = BytesIO(), BytesIO()
+    """The figure as PNG at twice the page's resolution; the same figure gives the same bytes."""
+    drawn = BytesIO()
     figure.savefig(drawn, format="png", dpi=2 * DPI, pil_kwargs={"compress_level": 1})
-    picture = Image.open(drawn).convert("RGB")
-    picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    return small_png(Image.open(drawn).convert("RGB"))
+
+
+def small_png(picture: Image.Image, **options) -> bytes:
+    """PNG with the picture's best 256 colours: flat areas stay exact, and a photograph takes a third of the room."""
+    file = BytesIO()
+    few = picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(file, "PNG", **(options or {"optimize": True}))
     return file.getvalue()
 
 
@@ -116,12 +119,31 @@ def display_figure(figure: Figure, alt: str) -> None:
 
 def figure_data(figure: Figure, alt: str) -> tuple[dict, dict]:
     """A figure as Jupyter's display data and metadata, with ``alt`` in both; the figure is cleared."""
+    check_alt(alt)
+    data, size = png(figure), [round(inches * DPI) for inches in figure.get_size_inches()]
+    figure.clear()
+    return _display_data(data, size, alt)
+
+
+def picture_data(picture: np.ndarray, alt: str) -> tuple[dict, dict]:
+    """The same for a uint8 RGB array (H, W, 3), shown no wider than the page."""
+    check_alt(alt)
+    height, width = picture.shape[:2]
+    shrink = min(1.0, WIDTH * DPI / width)
+    data = small_png(Image.fromarray(picture), compress_level=6)
+    return _display_data(data, [round(side * shrink) for side in (width, height)], alt)
+
+
+def check_alt(alt: str) -> None:
+    """Raise ValueError where ``alt`` is too short to say anything."""
     if len(alt.split()) < 4:
         raise ValueError(f"found alt={alt!r}, expected a sentence that says what the figure shows")
-    data = {"image/png": b64encode(png(figure)).decode("ascii"), "text/plain": f"[Figure: {alt}]"}
-    width, height = (round(inches * DPI) for inches in figure.get_size_inches())
-    figure.clear()
-    return data, {"image/png": {"alt": alt, "width": width, "height": height}}
+
+
+def _display_data(data: bytes, size: Sequence[int], alt: str) -> tuple[dict, dict]:
+    width, height = size
+    bundle = {"image/png": b64encode(data).decode("ascii"), "text/plain": f"[Figure: {alt}]"}
+    return bundle, {"image/png": {"alt": alt, "width": width, "height": height}}
 
 
 def end_labels(axes: Axes, values: Sequence[float], texts: Sequence[str]) -> None:

@@ -6,12 +6,13 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from yolo_course.notebooks import WIDGET
+
 from .deck import Block, SlidesError
 from .text import highlighted, text_blocks
 
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 RICH = (*PICTURES, "text/markdown", "text/html")  # the best form of an output first
-WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 

@@ -1,0 +1,148 @@
+"""Pictures drawn within milliseconds: pixels enlarged, boxes, grids and words, side by side.
+
+Explorers redraw with every press of a key, so they draw into arrays. Every function returns a new uint8 RGB array
+(H, W, 3) and leaves its input as it was. Colours are those of :mod:`yolo_course.show.style`, as "#rrggbb".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import cv2
+import numpy as np
+from matplotlib import get_data_path
+from matplotlib.colors import to_rgb
+from numpy import ndarray
+from PIL import Image, ImageDraw, ImageFont
+
+from yolo_course.show.style import ink
+
+GAP, LINE, LETTERS = 12, 2, 18  # pixels: between pictures, of a line, of a letter
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """ "#E69F00" to (230, 159, 0)."""
+    red, green, blue = (round(255 * share) for share in to_rgb(colour))
+    return red, green, blue
+
+
+def blank(height: int, width: int, colour: str = "white") -> ndarray:
+    """A picture of one colour."""
+    return np.full((height, width, 3), rgb(colour), np.uint8)
+
+
+def enlarged(image: ndarray, factor: int) -> ndarray:
+    """Every pixel as a square of ``factor`` x ``factor``, so that single pixels can be seen."""
+    return image.repeat(factor, 0).repeat(factor, 1)
+
+
+def fitted(image: ndarray, height: int) -> ndarray:
+    """The whole picture at this height, smooth when it shrinks, its pixels visible when it grows."""
+    size = max(1, round(image.shape[1] * height / image.shape[0])), height
+    way = cv2.INTER_AREA if height < image.shape[0] else cv2.INTER_NEAREST
+    return cv2.resize(image, size, interpolation=way)
+
+
+def with_boxes(
+    image: ndarray, boxes: Sequence, colour: str, dashed: bool = False, width: int = LINE, halo: str | None = "#000000"
+) -> ndarray:
+    """Frames around ``boxes`` (n, 4), xyxy in pixels; a dark rim keeps them visible on any ground."""
+    image = image.copy()
+    for box in np.asarray(boxes, dtype=float).reshape(-1, 4):
+        for ends in _frame(box, dashed):
+            if halo:
+                cv2.line(image, *ends, rgb(halo), width + 2, cv2.LINE_AA)
+        for ends in _frame(box, dashed):
+            cv2.line(image, *ends, rgb(colour), width, cv2.LINE_AA)
+    return image
+
+
+def _frame(box: ndarray, dashed: bool) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """The lines of a frame: four, or many short ones."""
+    left, top, right, bottom = (int(edge) for edge in np.rint(np.clip(box, -9999, 9999)))
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    sides = list(zip(corners, corners[1:] + corners[:1], strict=True))
+    return [piece for side in sides for piece in _dashes(*map(np.array, side))] if dashed else sides
+
+
+def _dashes(start: ndarray, end: ndarray, length: int = 7) -> list:
+    count = max(1, int(np.abs(end - start).max()) // length)
+    points = np.rint(np.linspace(start, end, count + 1)).astype(int).tolist()
+    return [(tuple(a), tuple(b)) for a, b in zip(points[::2], points[1::2], strict=False)]
+
+
+def with_grid(image: ndarray, step: float, colour: str = "#ffffff", share: float = 0.45) -> ndarray:
+    """Lines every ``step`` pixels, mixed into the picture by ``share``."""
+    drawn = image.copy()
+    height, width = image.shape[:2]
+    for x in np.arange(0, width + 1e-6, step):
+        cv2.line(drawn, (int(x), 0), (int(x), height), rgb(colour), 1)
+    for y in np.arange(0, height + 1e-6, step):
+        cv2.line(drawn, (0, int(y)), (width, int(y)), rgb(colour), 1)
+    return cv2.addWeighted(drawn, share, image, 1 - share, 0)
+
+
+def with_fill(image: ndarray, box: Sequence[float], colour: str, share: float = 0.5) -> ndarray:
+    """A tint over the inside of ``box`` (xyxy in pixels)."""
+    image = image.copy()
+    left, top, right, bottom = (max(0, round(float(edge))) for edge in box)
+    part = image[top:bottom, left:right]
+    part[:] = np.rint(part * (1 - share) + np.array(rgb(colour)) * share).astype(np.uint8)
+    return image
+
+
+def with_dot(image: ndarray, x: float, y: float, colour: str, radius: int = 5) -> ndarray:
+    """A round mark with a dark rim."""
+    image = image.copy()
+    place = round(x), round(y)
+    cv2.circle(image, place, radius + 1, (0, 0, 0), -1, cv2.LINE_AA)
+    cv2.circle(image, place, radius, rgb(colour), -1, cv2.LINE_AA)
+    return image
+
+
+def with_words(
+    image: ndarray,
+    words: Sequence[tuple[str, float, float]],
+    colour: str = "#000000",
+    ground: str | None = None,
+    size: int = LETTERS,
+) -> ndarray:
+    """Write each (text, x, y), top left corner there but inside the picture, on a patch of the colour ``ground``."""
+    canvas = Image.fromarray(image)
+    pen, font = ImageDraw.Draw(canvas), _font(size)
+    for text, x, y in words:
+        left, top, right, bottom = pen.multiline_textbbox((0, 0), text, font=font)
+        x = max(0, min(x, image.shape[1] - right - 4))
+        y = max(0, min(y, image.shape[0] - bottom - 2))
+        if ground:
+            pen.rectangle((x, y, x + right + 4, y + bottom + 2), fill=ground)
+        pen.multiline_text((x + 2, y), text, fill=ink(ground) if ground else colour, font=font)
+    return np.array(canvas)
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
+
+
+def captioned(image: ndarray, caption: str, size: int = LETTERS) -> ndarray:
+    """The picture below its caption (one line or more), widened where the caption is wider."""
+    left, top, right, bottom = ImageDraw.Draw(Image.new("RGB", (1, 1))).multiline_textbbox(
+        (0, 0), caption, font=_font(size)
+    )
+    head = blank(int(bottom) + 8, max(image.shape[1], int(right) + 6))
+    body = np.pad(image, ((0, 0), (0, head.shape[1] - image.shape[1]), (0, 0)), constant_values=255)
+    return np.concatenate([with_words(head, [(caption, 0, 2)], size=size), body])
+
+
+def side_by_side(pictures: Sequence[ndarray], gap: int = GAP, shape: tuple[int, int] | None = None) -> ndarray:
+    """Pictures in a row, aligned at the top, on white; ``shape`` (height, width) keeps the result at one size."""
+    height, width = max(picture.shape[0] for picture in pictures), sum(picture.shape[1] + gap for picture in pictures)
+    row = blank(*(shape or (height, width - gap)))
+    x = 0
+    for picture in pictures:
+        part = row[: picture.shape[0], x : x + picture.shape[1]]
+        part[:] = picture[: part.shape[0], : part.shape[1]]
+        x += picture.shape[1] + gap
+    return row
