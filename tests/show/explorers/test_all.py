@@ -1,6 +1,7 @@
 """What holds for every explorer: at both ends of each control it draws, at one size, the same twice, and says so."""
 
 import pkgutil
+from html import escape
 from importlib import import_module
 
 import ipywidgets
@@ -9,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from yolo_course.show import explorers
-from yolo_course.show.explorers.explorer import Explorer, raster
+from yolo_course.show.explorers.explorer import Explorer, encoded, raster
 
 MODULES = [import_module(f"{explorers.__name__}.{module.name}") for module in pkgutil.iter_modules(explorers.__path__)]
 MAKERS = {
@@ -84,7 +85,8 @@ def test_the_widget_follows_and_the_same_setting_looks_the_same(made, name):
         for value in ends(control):
             control.value = value
             shown = explorer.draw(**explorer.settings)
-            assert shown.words == explorer.image.tooltip, (key, value)
+            assert escape(shown.words) in explorer.words.value, (key, value)
+            assert bytes(explorer.image.value) == encoded(shown.picture)[1], (key, value)
         control.value = explorer.start[key]
     assert (bytes(explorer.image.value), explorer.words.value) == before
 

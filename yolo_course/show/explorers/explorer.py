@@ -74,7 +74,7 @@ class Explorer:
         """Draw for the controls' values, and show it."""
         view = self.draw(**self.settings)
         kind, data = encoded(view.picture)
-        self.image.format, self.image.value, self.image.tooltip = kind, data, view.words
+        self.image.format, self.image.value = kind, data
         self.words.value = f'<div role="status" style="line-height: 1.4">{escape(view.words)}</div>'
         return view
 

@@ -1,0 +1,107 @@
+"""JupyterLab in a real browser: a server with its own folders, and a notebook that is run cell by cell."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from yolo_course import lab, machine
+
+TOKEN = "browser-test"
+FOLDERS = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+BROWSER += ["--disable-component-update", "--disable-sync"]
+# No news, no "check for updates", and every cell in the page, whether it is in view or not.
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none", "recordTiming": False},
+    "docmanager-extension/plugin": {"autosave": False},
+}
+IS_READY = """() => {
+  const panel = window.jupyterapp?.shell.currentWidget, session = panel?.sessionContext;
+  return Boolean(panel?.context?.isReady && session?.isReady && session.session?.kernel?.connectionStatus === 'connected'
+    && session.session.kernel.status === 'idle');
+}"""
+# Run all cells above one and that one; the promise is fulfilled when the kernel has done it.
+RUN_TO = """async (index) => {
+  const {commands, shell} = window.jupyterapp, content = shell.currentWidget.content;
+  content.activeCellIndex = index;
+  await commands.execute('notebook:run-all-above');
+  content.activeCellIndex = index;
+  await commands.execute('notebook:run-cell');
+  content.widgets.forEach((cell, number) => cell.node.setAttribute('data-number', number));
+}"""
+# What went wrong in the cells up to one: errors, and whatever was written to stderr.
+WRONG = """(last) => window.jupyterapp.shell.currentWidget.content.widgets.slice(0, last + 1).flatMap((cell, number) => {
+  const outputs = cell.model.type === 'code' ? cell.model.sharedModel.getOutputs() : [];
+  const bad = outputs.filter((output) => output.output_type === 'error' || output.name === 'stderr');
+  return bad.map((output) => `cell ${number + 1}: ${output.ename ?? 'stderr'} ${output.evalue ?? output.text}`);
+})"""
+SHUT_DOWN = "async () => await window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
+
+
+@contextmanager
+def server(folder: Path, log: Path):
+    """JupyterLab on ``folder``, all of Jupyter's own files below ``log``'s folder; its address."""
+    port = lab.free_port(21000)
+    folders = {f"JUPYTER_{name}": str(log.parent / name.lower()) for name in FOLDERS}
+    folders |= {f"JUPYTERLAB_{name}_DIR": str(log.parent / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
+    for name, setting in SETTINGS.items():
+        file = log.parent / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(setting), encoding="utf-8")
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root"]
+    command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}"]
+    command += ["--LabApp.expose_app_in_browser=True"]
+    with log.open("w") as file:
+        process = subprocess.Popen(command, env={**os.environ, **folders}, stdout=file, stderr=subprocess.STDOUT)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(f"{address}/api", process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float = 60) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert process.poll() is None, f"JupyterLab ended: {log.read_text(encoding='utf-8')}"
+        try:
+            with opener.open(address, timeout=5):
+                return
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise AssertionError(f"JupyterLab did not answer: {log.read_text(encoding='utf-8')}")
+
+
+@contextmanager
+def chromium():
+    """A browser that takes no screen and reaches for no other computer."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=machine.browser(), args=BROWSER)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(browser, address: str, name: str):
+    """A page with the notebook ``name`` open and its kernel idle; the kernel ends with it."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto(f"{address}/lab/tree/{name}?token={TOKEN}&reset")
+    page.wait_for_function(IS_READY, timeout=90_000)
+    page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+    try:
+        yield page
+    finally:
+        page.evaluate(SHUT_DOWN)
+        page.close()
