@@ -8,6 +8,7 @@ import statistics
 from collections.abc import Callable, Iterator
 
 SLIDE_TYPES = ("slide", "subslide", "fragment", "notes", "skip", "-")
+EXPLORER = re.compile(r"(?m)^explore_\w+\(.*\)?\s*$")
 RULES: list[Callable] = []
 
 
@@ -62,10 +63,16 @@ def every_cell_was_run(notebook) -> Iterator[str]:
         yield "widget states are stored"
 
 
+def is_hands_on(cell) -> bool:
+    """Does the cell belong to an exercise or to an explorer? Those are done, not read."""
+    return "exercise" in cell.metadata or "explore" in cell.metadata.get("tags", [])
+
+
 @rule
 def lengths(notebook) -> Iterator[str]:
-    if not 30 <= len(notebook.cells) <= 70:
-        yield f"{len(notebook.cells)} cells, expected 30 to 70"
+    count = sum(not is_hands_on(cell) for cell in notebook.cells)
+    if not 30 <= count <= 70:
+        yield f"{count} cells, expected 30 to 70 (exercises and explorers not counted)"
     lines = sorted(len(cell.source.splitlines()) for _, cell in cells(notebook, "code"))
     if not lines:
         return
@@ -141,6 +148,23 @@ def misconceptions(notebook) -> Iterator[str]:
     runs = sum(cell.cell_type == "code" for cell in found)
     if found and (named < 2 or runs < 2):
         yield f"{named} misconceptions and {runs} code cells that disprove them, expected two or more of each"
+
+
+@rule
+def hands_on(notebook) -> Iterator[str]:
+    """Exercises, and explorers with their stills: a figure for readers without a kernel."""
+    named = {cell.metadata["exercise"] for cell in notebook.cells if "exercise" in cell.metadata}
+    if len(named) < 4:
+        yield f"{len(named)} exercises, expected at least 4"
+    explorers = [(n, cell) for n, cell in cells(notebook, "code") if EXPLORER.search(cell.source)]
+    if not explorers:
+        yield "no explorer (a cell that ends with explore_...())"
+    for n, cell in explorers:
+        if not any("image/png" in output.get("data", {}) for output in cell.outputs):
+            yield f"cell {n}: an explorer without stills"
+    for n, cell in cells(notebook, "code"):
+        if any("widget-view" in kind for output in cell.outputs for kind in output.get("data", {})):
+            yield f"cell {n} stores a widget"
 
 
 @rule

@@ -40,6 +40,11 @@ def figure(alt=ALT, width=900, kind="image/png"):
     return new_output("display_data", {kind: "AAAA"}, metadata={kind: {"alt": alt, "width": width}})
 
 
+def exercise(cell, number):
+    cell.metadata["exercise"] = f"number_{number}"
+    return cell
+
+
 def good():
     """A notebook that keeps every rule."""
     head = "# 00 Title\n\n**After this notebook you** can read.\n\n**Prerequisites:** none.\n\n"
@@ -50,6 +55,9 @@ def good():
     ]
     for n in range(1, 11):
         cells += [text(f"## {n} Section\n\n**Predict.** What now?"), code(f"{n} + 1", figure())]
+    for n in range(4):
+        cells += [exercise(text("### Exercise"), n), exercise(code("answer = ...", stream("not attempted")), n)]
+    cells += [text("Move it."), code("explore_it(image)", figure())]
     cells += [text("## 11 What people get wrong\n\n### 11.1 One"), code("assert True")]
     cells += [text('**"Two"** is wrong:', "subslide"), code("assert 1")]
     cells += [text("## 12 Recap"), text("| you want | you write |\n|---|---|\n| more | `more` |")]
@@ -122,7 +130,11 @@ BAD = {
     "no section 'Recap'": drop("Recap"),
     "the recap has no cheat sheet": drop(r"(?m)^\|.*$"),
     "do not link to another notebook": drop(r"\[more\]\(.*\)"),
-    "2 misconceptions and 1 code cells": lambda nb: nb.cells.__delitem__(26),
+    "2 misconceptions and 1 code cells": lambda nb: nb.cells.__delitem__(36),
+    "3 exercises, expected": lambda nb: [nb.cells[i].metadata.pop("exercise") for i in (23, 24)],
+    "no explorer": put(32, source="look_at(image)"),
+    "an explorer without stills": put(32, outputs=[]),
+    "stores a widget": output(new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}})),
     "1 misconceptions and 2 code cells": drop("### 11.1 One"),
     "lacks its year": drop("CVPR 2020"),
     "or its title in italics": drop(r"\*A title\*"),

@@ -24,8 +24,9 @@ SETTINGS = {
 }
 IS_READY = """() => {
   const panel = window.jupyterapp?.shell.currentWidget, session = panel?.sessionContext;
-  return Boolean(panel?.context?.isReady && session?.isReady && session.session?.kernel?.connectionStatus === 'connected'
-    && session.session.kernel.status === 'idle');
+  const kernel = session?.session?.kernel;
+  return Boolean(panel?.context?.isReady && session?.isReady && kernel?.connectionStatus === 'connected'
+    && kernel.status === 'idle');
 }"""
 # Run all cells above one and that one; the promise is fulfilled when the kernel has done it.
 RUN_TO = """async (index) => {
@@ -37,11 +38,14 @@ RUN_TO = """async (index) => {
   content.widgets.forEach((cell, number) => cell.node.setAttribute('data-number', number));
 }"""
 # What went wrong in the cells up to one: errors, and whatever was written to stderr.
-WRONG = """(last) => window.jupyterapp.shell.currentWidget.content.widgets.slice(0, last + 1).flatMap((cell, number) => {
-  const outputs = cell.model.type === 'code' ? cell.model.sharedModel.getOutputs() : [];
-  const bad = outputs.filter((output) => output.output_type === 'error' || output.name === 'stderr');
-  return bad.map((output) => `cell ${number + 1}: ${output.ename ?? 'stderr'} ${output.evalue ?? output.text}`);
-})"""
+WRONG = """(last) => {
+  const cells = window.jupyterapp.shell.currentWidget.content.widgets.slice(0, last + 1);
+  return cells.flatMap((cell, number) => {
+    const outputs = cell.model.type === 'code' ? cell.model.sharedModel.getOutputs() : [];
+    const bad = outputs.filter((output) => output.output_type === 'error' || output.name === 'stderr');
+    return bad.map((output) => `cell ${number + 1}: ${output.ename ?? 'stderr'} ${output.evalue ?? output.text}`);
+  });
+}"""
 SHUT_DOWN = "async () => await window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 
 
