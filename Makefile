@@ -2,6 +2,7 @@
 # make test    the same set-up, then every test
 # make compare the frozen-vs-unfrozen experiment         make notebooks   run all notebooks, store outputs
 # make slides  a deck of each notebook, and the weekly talk: build/slides/*.html
+# make solutions  the instructor's edition, exercises solved: build/solutions/*.ipynb
 # make clean   remove the environment and the caches
 #
 # Choices for the first set-up:  TORCH=cpu (CPU-only wheels, far smaller)   PYTHON=/path/to/python3.12
@@ -33,7 +34,7 @@ ifeq ($(KEEP),)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test compare notebooks slides clean
+.PHONY: help lab test compare notebooks slides solutions clean
 
 help:
 	@sed -n '/^$$/q; s/^# \{0,1\}//p' Makefile
@@ -41,7 +42,7 @@ help:
 lab: $(STAMP)
 	@$(PY) -m yolo_course lab $(if $(PORT),--port $(PORT))
 
-test compare notebooks slides: $(STAMP)
+test compare notebooks slides solutions: $(STAMP)
 	@$(PY) -m yolo_course $@
 
 $(STAMP):

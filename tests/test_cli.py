@@ -26,7 +26,7 @@ def test_help_names_every_command_and_imports_nothing_heavy():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8")
     text, _, loaded = result.stdout.partition("LOADED")
-    assert all(name in text for name in ("doctor", "lab", "notebooks", "slides", "test"))
+    assert all(name in text for name in ("doctor", "lab", "notebooks", "slides", "solutions", "test"))
     assert not HEAVY & set(loaded.split())
 
 
@@ -42,7 +42,7 @@ def test_python_m_without_the_libraries_says_how_to_set_up():
     assert result.returncode == 1 and "make lab" in result.stderr and "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("command", ["doctor", "lab", "notebooks", "slides", "test"])
+@pytest.mark.parametrize("command", ["doctor", "lab", "notebooks", "slides", "solutions", "test"])
 def test_each_help_has_an_example(command):
     result = run(command, "--help")
     assert result.exit_code == 0 and f"yolo-course {command}" in result.output.replace("\n", " ")

@@ -199,7 +199,7 @@ def test_first_lab_sets_up_and_second_only_starts(house):
     assert house.make("lab", "PORT=9000")[1] == ["-m yolo_course lab --port 9000"]
 
 
-@pytest.mark.parametrize("target", ["test", "compare", "notebooks", "slides"])
+@pytest.mark.parametrize("target", ["test", "compare", "notebooks", "slides", "solutions"])
 def test_every_target_is_one_set_up_and_one_command(house, target):
     assert house.make(target)[1] == [*INSTALL, f"-m yolo_course {target}"]
     assert house.make("lab")[1] == ["-m yolo_course lab"]
@@ -261,4 +261,4 @@ def test_clean_removes_the_environment_and_help_names_the_targets(house):
     house.make("clean")
     assert not (house.folder / ".venv").exists()
     text = house.make()[0].stdout
-    assert all(word in text for word in ("lab", "test", "compare", "notebooks", "slides", "clean", "TORCH=cpu"))
+    assert all(word in text for word in ("lab", "test", "compare", "notebooks", "slides", "solutions", "clean", "TORCH=cpu"))

@@ -1,4 +1,4 @@
-"""Looking after the course itself: doctor, lab, notebooks, slides, test."""
+"""Looking after the course itself: doctor, lab, notebooks, slides, solutions, test."""
 
 from pathlib import Path
 from typing import Annotated
@@ -81,6 +81,21 @@ def slides(
 
     if not build(ROOT / "notebooks", out, names or [], say=typer.echo):
         raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=PANEL)
+def solutions(
+    names: Annotated[list[str] | None, typer.Argument(help="Parts of file names; all if left out.")] = None,
+    out: Annotated[Path, typer.Option(help="The folder for the instructor's edition.")] = Path("build/solutions"),
+) -> None:
+    """Make the instructor's edition: the notebooks with every exercise solved, graded and annotated.
+
+    Examples: [bold]yolo-course solutions[/]   [bold]yolo-course solutions 02 05 --out solved[/]
+    """
+    from yolo_course.exercises.edition import build
+    from yolo_course.notebooks import find_notebooks
+
+    build(find_notebooks(ROOT / "notebooks", names or []), out, say=typer.echo)
 
 
 @app.command(rich_help_panel=PANEL, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
