@@ -98,4 +98,9 @@ def test_browser_is_found_on_the_path(tmp_path, monkeypatch):
     monkeypatch.setattr(machine.shutil, "which", lambda name: "/x/chrome" if name == "chrome" else None)
     assert machine.browser() == "/x/chrome"
     monkeypatch.setattr(machine.shutil, "which", lambda name: None)
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
     assert machine.browser() is None
+    fetched = tmp_path / "chromium-1200/chrome-linux/chrome"
+    fetched.parent.mkdir(parents=True)
+    fetched.touch()
+    assert machine.browser() == str(fetched)

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.chromium import started_chromium
 from yolo_course import machine, testing
-from yolo_course.testing import ToolsMissing, pytest_command, run_tests
+from yolo_course.testing import ToolsMissing, browser_command, pytest_command, run_tests
 
 
 @pytest.fixture
@@ -31,6 +32,7 @@ def test_notebooks_are_compared_where_there_are_any(checkout):
     assert "--nbval-lax" in command and "--no-loadscope-reorder" in command
     paths = [part for part in command if part.startswith(("tests/test_", "notebooks")) or part == "tests"]
     assert paths == ["tests/test_notebooks_twice.py", "notebooks", "tests"]  # the longest first
+    assert "--ignore=tests/browser" in command and "-n" not in browser_command([])
 
 
 def test_one_thread_a_process(monkeypatch):
@@ -38,12 +40,39 @@ def test_one_thread_a_process(monkeypatch):
     assert testing.environment()["OMP_NUM_THREADS"] == "1"
 
 
-def test_status_is_pytests_and_a_missing_browser_is_said(checkout, monkeypatch):
-    said = []
+@pytest.mark.parametrize(
+    ("ended", "status"),
+    [((0, 0), 0), ((1, 0), 1), ((0, 1), 1), ((0, 5), 0), ((5, 0), 0), ((1, 5), 1), ((5, 5), 5), ((2,), 2)],
+)
+def test_status_of_both_parts(checkout, monkeypatch, ended, status):
+    left, ran = list(ended), []
+    monkeypatch.setattr(machine, "browser", lambda: "/x/chromium")
+
+    def run(command, **_):
+        ran.append(command)
+        return SimpleNamespace(returncode=left.pop(0))
+
+    monkeypatch.setattr(testing.subprocess, "run", run)
+    assert run_tests(checkout, ["-k", "iou"]) == status
+    assert not left and all(command[-2:] == ["-k", "iou"] for command in ran)
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_a_missing_browser_is_fetched_or_its_absence_is_said(monkeypatch, comes):
+    said, ran = [], []
+    monkeypatch.setattr(testing.subprocess, "run", lambda command, **_: ran.append(command))
+    monkeypatch.setattr(machine, "browser", lambda: "/x/chrome" if comes and ran else None)
+    testing.find_browser(said.append)
+    assert ran == [testing.GET_BROWSER] and "trying to get one" in said[0]
+    assert len(said) == 1 if comes else "THE BROWSER TESTS ARE SKIPPED" in said[1]
+
+
+def test_a_required_browser_that_is_missing_fails_and_any_other_is_skipped(monkeypatch):
     monkeypatch.setattr(machine, "browser", lambda: None)
-    monkeypatch.setattr(testing.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=3))
-    assert run_tests(checkout, [], said.append) == 3
-    assert "browser tests are skipped" in said[0]
+    for value, outcome in (("required", pytest.fail.Exception), ("", pytest.skip.Exception)):
+        monkeypatch.setenv("YOLO_COURSE_BROWSER", value)
+        with pytest.raises(outcome, match="no Chromium"), started_chromium():
+            pass
 
 
 def test_missing_tools_name_the_extra(checkout, monkeypatch):

@@ -64,9 +64,18 @@ def accelerator() -> str | None:
 
 
 def browser() -> str | None:
-    """The path of a Chromium or Chrome for the browser tests, or None."""
+    """The path of a Chromium or Chrome for the browser tests, or None; the last choice is Playwright's own."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    return found or (str(BROWSER_ON_MACOS) if BROWSER_ON_MACOS.exists() else None)
+    return found or next((str(path) for path in (BROWSER_ON_MACOS, *_playwrights()) if path.exists()), None)
+
+
+def _playwrights() -> list[Path]:
+    """Where `playwright install chromium` puts its browser on this system."""
+    named = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
+    local = Path(os.environ.get("LOCALAPPDATA", "")) if os.name == "nt" else Path.home() / ".cache"
+    folders = [Path(named)] if named else [local / "ms-playwright", Path.home() / "Library/Caches/ms-playwright"]
+    programs = ("chrome-linux*/chrome", "chrome-win*/chrome.exe", "chrome-mac*/*.app/Contents/MacOS/*")
+    return sorted(path for folder in folders for program in programs for path in folder.glob(f"chromium-*/{program}"))
 
 
 def summary_line() -> str:

@@ -1,4 +1,4 @@
-"""Run every test as `make test` does: two processes of one thread each, notebooks included."""
+"""Run every test as `make test` does: two processes of one thread each, then the explorers in a browser."""
 
 import importlib.util
 import os
@@ -11,6 +11,9 @@ from yolo_course import machine
 
 TOOLS = ("pytest", "nbval", "xdist", "pytest_timeout", "hypothesis", "pycocotools")
 ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+ALONE = "tests/browser"  # they time the way from a key to a picture
+GET_BROWSER = [sys.executable, "-m", "playwright", "install", "chromium"]
+NOTHING_CHOSEN, INTERRUPTED = 5, 2  # pytest's exit status
 
 
 class ToolsMissing(ValueError):
@@ -27,9 +30,27 @@ def run_tests(root: Path, arguments: list[str], say: Callable[[str], None] = pri
         )
     if not (root / "tests").is_dir():
         raise ToolsMissing(f"{root} has no tests: run this in a clone of the course's repository.")
+    find_browser(say)
+    ended = []
+    for command in (pytest_command(root, arguments), browser_command(arguments)):
+        ended.append(subprocess.run(command, cwd=root, env=environment()).returncode)
+        if ended[-1] == INTERRUPTED:
+            return INTERRUPTED
+    # `-k letterbox` may choose tests of one part only; that none is chosen at all is an error
+    return max(status for status in ended if status != NOTHING_CHOSEN or set(ended) == {NOTHING_CHOSEN})
+
+
+def find_browser(say: Callable[[str], None]) -> None:
+    """Say so where there is no browser for the tests, after an attempt to install one."""
+    if machine.browser() is not None:
+        return
+    say("No Chromium or Chrome: trying to get one for the browser tests (playwright install chromium) ...")
+    try:
+        subprocess.run(GET_BROWSER, capture_output=True, timeout=600)
+    except (OSError, subprocess.TimeoutExpired):
+        pass  # said below
     if machine.browser() is None:
-        say("No Chromium or Chrome: the browser tests are skipped (`yolo-course doctor` has the fix).")
-    return subprocess.run(pytest_command(root, arguments), cwd=root, env=environment()).returncode
+        say("None to be had: THE BROWSER TESTS ARE SKIPPED. To run them: sudo apt install chromium, or install Chrome.")
 
 
 def pytest_command(root: Path, arguments: list[str]) -> list[str]:
@@ -38,7 +59,12 @@ def pytest_command(root: Path, arguments: list[str]) -> list[str]:
     if any((root / "notebooks").glob("*.ipynb")):  # the longest first, so that both workers end together
         command += ["tests/test_notebooks_twice.py", "notebooks"]
         command += ["--nbval-lax", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
-    return [*command, "tests", *arguments]
+    return [*command, "tests", f"--ignore={ALONE}", *arguments]
+
+
+def browser_command(arguments: list[str]) -> list[str]:
+    """One test after the other, with nothing else going on: their times count."""
+    return [sys.executable, "-m", "pytest", ALONE, *arguments]
 
 
 def environment() -> dict[str, str]:

@@ -10,12 +10,10 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-from yolo_course import lab, machine
+from yolo_course import lab
 
 TOKEN = "browser-test"
 FOLDERS = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
-BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-BROWSER += ["--disable-component-update", "--disable-sync"]
 # No news, no "check for updates", and every cell in the page, whether it is in view or not.
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -84,17 +82,6 @@ def _wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float
         except urllib.error.URLError:
             time.sleep(0.1)
     raise AssertionError(f"JupyterLab did not answer: {log.read_text(encoding='utf-8')}")
-
-
-@contextmanager
-def chromium():
-    """A browser that takes no screen and reaches for no other computer."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=machine.browser(), args=BROWSER)
-        yield browser
-        browser.close()
 
 
 @contextmanager

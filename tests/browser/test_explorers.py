@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from tests.browser import jupyter
-from yolo_course import machine
+from tests.chromium import started_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -43,10 +43,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def chromium():
-    if machine.browser() is None:
-        pytest.skip("no Chromium or Chrome")
-    with jupyter.chromium() as started:
-        yield started
+    with started_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -63,8 +63,7 @@ WRONG = {
     "best_answer": {
         _BEST + "k = int(raw[5:].argmax())\n    return raw[4] * raw[5 + k], k": "take the sigmoid of both",
         _BEST + "k = int(raw[5:].argmax())\n    return raw[5 + k].sigmoid(), k": "by the objectness",
-        _BEST
-        + "s = raw[4].sigmoid() * raw[5:].softmax(0)\n    return s.max(), int(s.argmax())": "a softmax over the classes",
+        _BEST + "s = raw[4].sigmoid() * raw[5:].softmax(0)\n    return s.max(), int(s.argmax())": "a softmax over",
         _BEST + "s = raw.sigmoid()\n    return s[4] * s[5:].max(), int(raw.argmax())": "within `raw[5:]`",
         _BEST + "s = raw.sigmoid()\n    return int(s[5:].argmax()), s[4] * s[5:].max()": "the score first",
         _BEST + "return raw[4].sigmoid()": "2 numbers: score, class",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import started_chromium
 from tests.show.slides.made import lesson
-from yolo_course import machine
 from yolo_course.notebooks import find_notebooks
 from yolo_course.show.slides import build
 from yolo_course.show.slides.build import MAX_BYTES, TALK
@@ -48,16 +48,8 @@ def decks(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    if machine.browser() is None:
-        pytest.skip("no Chromium or Chrome")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=machine.browser(), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield started
-        started.close()
+    with started_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
