@@ -1,80 +1,132 @@
-"""Exercises of notebook 02: write Focus, count the parameters of a BottleneckCSP."""
+"""Exercises of notebook 02: a map's side, a slope, Focus for any patch, what a block costs, where a field lies."""
 
 from __future__ import annotations
 
-import torch
-
-from yolo_course.exercises.answers import called, describe, not_yet, number, same
+from yolo_course.exercises import backbone_judges as judges
 from yolo_course.exercises.exercise import Exercise
-from yolo_course.stages.backbone import BottleneckCSP
 
+output_side = Exercise(
+    "output_side",
+    "How large is the map?",
+    """
+    A line of `size` values gets `padding` zeros at *each* end; a kernel of `kernel` values moves on by `stride`. At how
+    many places can it lie? `output_side(6, 3, 1, 1)` is 6, `output_side(6, 3, 2, 1)` is 3, as in the figure above.
+    """,
+    '''
+    def output_side(size, kernel, stride, padding):
+        """Cells along one side of the map."""
+        ### BEGIN SOLUTION
+        return (size + 2 * padding - kernel) // stride + 1
+        ### END SOLUTION
+    ''',
+    judges.judge_side,
+    hints=(
+        "With both paddings the line has `size + 2 * padding` values. The kernel covers `kernel` of them at its start.",
+        "What is left is the way it can move. How many steps of `stride` fit into it? The start is a place, too.",
+    ),
+    grading="`math.floor` and `int` are as good as `//`; a formula for odd kernels only is not.",
+)
 
-def _judge_focus(focus) -> str:
-    x = torch.arange(2 * 3 * 4 * 6, dtype=torch.float32).view(2, 3, 4, 6)  # (B, C, H, W)
-    found = called(focus, x, kind=torch.Tensor)
-    corners = [x[..., row::2, column::2] for column in (0, 1) for row in (0, 1)]
-    expected = torch.cat(corners, 1)
-    if found.shape != expected.shape:
-        attempt = "take every second row and column (`x[..., ::2, ::2]` is one of four), and stack along channels."
-        not_yet(describe(found), f"{tuple(expected.shape)} for an input of {tuple(x.shape)}", attempt)
-    if same(found, torch.cat([corners[i] for i in (0, 2, 1, 3)], 1)):
-        attempt = "go down first, then right: upper left, lower left, upper right, lower right."
-        not_yet("the corners row by row", "the order of the original's weights", attempt)
-    if not same(found, expected):
-        not_yet("the right shape with other values", "each pixel once", "begin the four slices at 0 or 1, both ways.")
-    return "no pixel is lost, and they stand in the order that the original's weights expect."
-
+silu_slope = Exercise(
+    "silu_slope",
+    "The slope of SiLU, by hand",
+    """
+    SiLU is x · σ(x), where σ is the sigmoid. Write its slope with the product rule, for all values of `x` at once.
+    Autograd is what checks you.
+    """,
+    '''
+    def silu_slope(x):
+        """The slope of SiLU at every value of a tensor x, in its shape."""
+        ### BEGIN SOLUTION
+        s = torch.sigmoid(x)
+        return s + x * s * (1 - s)
+        ### END SOLUTION
+    ''',
+    judges.judge_slope,
+    hints=(
+        "The product rule: the slope of u · v is u' · v + u · v'. Here u = x, and u' = 1.",
+        "The slope of σ is σ(x) · (1 - σ(x)). Name `s = torch.sigmoid(x)`, and put both terms together.",
+    ),
+    grading="All forms of the same formula count. Who calls autograd inside has not done the exercise.",
+)
 
 focus = Exercise(
     "focus",
-    "Write Focus",
+    "Focus for patches of any size",
     """
-    Every 2 × 2 patch of pixels becomes one pixel with four times the channels. Write `focus` without the convolution
-    behind it: four slices and one `torch.cat`, in the order upper left, lower left, upper right, lower right.
+    Focus takes patches of 2 × 2 pixels apart. Write it for patches of `block` × `block`. Keep the order, down first,
+    then right: with `block = 3` the slices begin in (row, column) = (0, 0), (1, 0), (2, 0), (0, 1), ...
     """,
     '''
-    def focus(x):
-        """(B, C, H, W) to (B, 4 C, H / 2, W / 2)."""
+    def focus_any(x, block):
+        """(B, C, H, W) to (B, block * block * C, H / block, W / block)."""
         ### BEGIN SOLUTION
-        corners = [x[..., row::2, column::2] for column in (0, 1) for row in (0, 1)]
-        return torch.cat(corners, 1)
+        starts = [(row, column) for column in range(block) for row in range(block)]
+        return torch.cat([x[..., row::block, column::block] for row, column in starts], dim=1)
         ### END SOLUTION
     ''',
-    _judge_focus,
+    judges.judge_focus,
     hints=(
-        "`x[..., ::2, ::2]` holds the upper left pixel of every patch.",
-        "The lower left ones begin in row 1: `x[..., 1::2, ::2]`. Stack all four along dimension 1.",
+        "How many slices are there? `x[..., 1::block, 0::block]` is one: second row, first column of each patch.",
+        "Two loops, columns outside and rows inside, make a list of slices. `torch.cat(slices, dim=1)` stacks them.",
     ),
-    grading="Any order of the slices keeps every pixel; the stated one is asked for because the weights need it.",
+    grading="Any order keeps every pixel; the stated one is asked for because trained weights rely on it.",
     points=2,
 )
-
-
-def _judge_parameters(parameters) -> str:
-    expected = sum(p.numel() for p in BottleneckCSP(64, 64, 1).parameters())
-    found = number(parameters)
-    if found == expected - 2 * 64 - 2 * 32 * 2 - 2 * 64:
-        not_yet(found, "a few hundred more", "a batch normalisation has two numbers a channel; there are four of them.")
-    if found != expected:
-        not_yet(found, "the sum of all weights", "list the six convolutions with their channels: c_in · c_out · k · k.")
-    return f"{expected:,} parameters, and you knew without counting."
-
 
 csp_parameters = Exercise(
     "csp_parameters",
     "How many parameters has a BottleneckCSP?",
     """
-    64 channels in, 64 out, one bottleneck, 32 channels inside. Work it out from the drawing above, then check.
+    Work it out from the wiring in 6.1, for `channels` in and as many out. No convolution has a bias. cv1 to cv4 are
+    1 × 1; cv1 and cv4 are each followed by a batch normalisation, and one more normalises the two joined halves. Each
+    of the `repeats` bottlenecks has two Convs, 1 × 1 and 3 × 3, with `half` channels all the way.
     """,
+    '''
+    def csp_parameters(channels, repeats):
+        """All weights of BottleneckCSP(channels, channels, repeats), as a number."""
+        half = channels // 2
+        ### BEGIN SOLUTION
+        kernels = 2 * channels * half + half * half + channels * channels  # cv1 and cv2, cv3, cv4
+        norms = 2 * (half + channels + channels)  # of cv1, of both halves, of cv4
+        bottleneck = half * half + half * half * 3 * 3 + 2 * (half + half)  # 1 x 1, 3 x 3, and their norms
+        return kernels + norms + repeats * bottleneck
+        ### END SOLUTION
+    ''',
+    judges.judge_parameters,
+    hints=(
+        "A convolution without bias has channels in · channels out · kernel · kernel weights.",
+        "cv1 and cv2 take `channels` to `half`, cv3 takes `half` to `half`, cv4 takes both halves to `channels`.",
+        "A normalisation has two numbers a channel. A bottleneck has kernels of half · half · (1 + 9) weights.",
+    ),
+    grading="The convolutions are worth more than the normalisations. Counting `parameters()` is no prediction.",
+    points=2,
+)
+
+field_span = Exercise(
+    "field_span",
+    "Where does a cell look?",
     """
-    ### BEGIN SOLUTION
-    outside = 64 * 32 + 64 * 32 + 32 * 32 + 64 * 64  # cv1, cv2, cv3, cv4
-    inside = 32 * 32 + 32 * 32 * 3 * 3  # the bottleneck: 1 x 1, then 3 x 3
-    norms = 2 * (32 + 64 + 64 + 32 + 32)  # of cv1, of both halves, of cv4, of the bottleneck's two
-    parameters = outside + inside + norms
-    ### END SOLUTION
+    Section 10 counts how *wide* a field is. Say *where* it lies, along one side: from which pixel to which one does
+    `cell` see? `layers` holds (kernel, stride, padding), the first layer first. Cell i of a layer reads `kernel` values
+    from i · stride - padding on. Pixels below 0 lie in the padding. `field_span(5, [(3, 1, 1)])` is `(4, 6)`.
     """,
-    _judge_parameters,
-    hints=("cv2 and cv3 have no normalisation of their own: one joins both halves.",),
-    grading="The six convolutions are worth more than the normalisations.",
+    '''
+    def field_span(cell, layers):
+        """The first and the last pixel that the cell sees, both inside its field."""
+        first = last = cell
+        ### BEGIN SOLUTION
+        for kernel, stride, padding in reversed(layers):
+            first = first * stride - padding
+            last = last * stride - padding + kernel - 1
+        ### END SOLUTION
+        return first, last
+    ''',
+    judges.judge_span,
+    hints=(
+        "You know a cell of the last map, and want pixels of the picture: in which order do you walk the layers?",
+        "Backwards: the kernel that makes `last` begins at `last * stride - padding`. At which value does it end?",
+    ),
+    grading="A list is as good as a tuple. The width alone (last - first + 1) is section 10 again: no points.",
+    points=2,
 )
