@@ -51,6 +51,11 @@ def test_stub_and_solution_of_a_value():
     assert exercise.solved == "half = 3\nanswer = 2 * half\n" and exercise.answers == ("answer",)
 
 
+def test_the_marked_cell_keeps_the_name_that_is_asked_for():
+    assert made().marked == made().code
+    assert made(VALUE).marked == "answer = ...  # your answer\n" + made(VALUE).code
+
+
 def test_an_untouched_cell_is_told_from_one_that_was_tried():
     exercise = made()
     assert exercise.judge(answer(exercise.stub)).state == "not attempted"

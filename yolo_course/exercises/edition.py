@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import wrap
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_output
 
 from yolo_course.exercises.cells import check_line, exercises_of, refresh
 from yolo_course.exercises.exercise import SOLVED, Exercise, Verdict
@@ -32,7 +33,7 @@ def build(paths: list[Path], out: Path, say: Callable[[str], None] = print) -> N
 
 
 def solve(notebook, stem: str) -> int:
-    """Put solution, check and grading note in the place of each exercise's cell; the number of exercises."""
+    """Put solution, and check with grading note, in the place of each exercise's cell; the number of exercises."""
     refresh(notebook, stem)
     cells, known = [], exercises_of(stem)
     for cell in notebook.cells:
@@ -44,17 +45,21 @@ def solve(notebook, stem: str) -> int:
 
 def _solved_cells(exercise: Exercise) -> list:
     name, points = exercise.name, exercise.points
-    verdict = judged(exercise)
-    output = new_output("stream", name="stdout", text=f"{verdict}\n")
-    answer = new_code_cell(exercise.code.rstrip(), id=f"{name}-answer", metadata=_metadata(name, solution=True))
+    output = new_output("stream", name="stdout", text=f"{judged(exercise)}\n")
+    answer = new_code_cell(exercise.marked.rstrip(), id=f"{name}-answer", metadata=_metadata(name, solution=True))
     check = new_code_cell(
-        check_line(exercise, strict=True),
+        f"{check_line(exercise, strict=True)}\n{_note(exercise)}",
         id=f"{name}-check",
         metadata=_metadata(f"{name}-check", grade=True, locked=True, points=points),
         outputs=[output],
     )
-    note = f"> **To grade** ({points} point{'s' * (points > 1)}). {exercise.grading}"
-    return [answer, check, new_markdown_cell(note, id=f"{name}-note", metadata=_slide())]
+    return [answer, check]
+
+
+def _note(exercise: Exercise) -> str:
+    """How to grade, between the marks of what students do not get."""
+    text = f"To grade ({exercise.points} point{'s' * (exercise.points > 1)}): {' '.join(exercise.grading.split())}"
+    return "\n".join(["### BEGIN HIDDEN TESTS", *(f"# {line}" for line in wrap(text, 100)), "### END HIDDEN TESTS"])
 
 
 def judged(exercise: Exercise) -> Verdict:
@@ -69,8 +74,4 @@ def judged(exercise: Exercise) -> Verdict:
 
 def _metadata(grade_id: str, **options) -> dict:
     fields = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
-    return {**_slide(), "nbgrader": {**fields, "grade_id": grade_id, **options}}
-
-
-def _slide() -> dict:
-    return {"slideshow": {"slide_type": "skip"}}
+    return {"slideshow": {"slide_type": "skip"}, "nbgrader": {**fields, "grade_id": grade_id, **options}}

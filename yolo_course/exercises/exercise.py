@@ -73,6 +73,16 @@ class Exercise:
         """The cell with the solution, without the marks."""
         return _BLOCK.sub(lambda block: block["code"], self.code)
 
+    @property
+    def marked(self) -> str:
+        """The solved cell with its marks. A name that is asked for stands before them too, for whoever clears it."""
+
+        def kept(block: re.Match) -> str:
+            line = _placeholder(dedent(block["code"]))
+            return block[0] if line.startswith("...") else indent(line, block["space"]) + block[0]
+
+        return _BLOCK.sub(kept, self.code)
+
     def judge(self, *answers: Any) -> Verdict:
         """Judge without showing anything; what the answer's own code raises is a verdict too, never an error."""
         if len(answers) != len(self.answers):
