@@ -21,7 +21,7 @@ WRONG = {
     },
     "joined": {
         "joined = 768": "three numbers",
-        "joined = (1, 768, 10, 16)": "leave the batch out",
+        "joined = (1, 768, 10, 16)": "without the batch",
         "joined = (384, 10, 16)": "stacks both maps",
         "joined = (512, 10, 16)": "the table is that of size s",
         "joined = (999, 10, 16)": "find both rows",
@@ -41,8 +41,8 @@ WRONG = {
         'levels = ["N5", "N3", "N5", "N3", "N5", "N4", "N3"]': "mind the trap",
         'levels = ["N3", "N3", "N3", "N5", "N3", "N4", "N5"]': "the talk speaks of maps",
         'levels = ["N3", "N5", "N3", "N5", "N3", "N3", "N5"]': "look for anchors",
-        'levels = ["N3", "N5"]': "answer every phrase",
-        'levels = "N3"': "a list of seven",
+        'levels = ["N3", "N5"]': "answer every question",
+        'levels = "N3"': "seven of N3",
     },
     "hearing": {
         "def hearing(sources, start):\n    return [row for row in sources if start in sources[row]]": "go on from",
