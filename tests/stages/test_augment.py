@@ -21,7 +21,17 @@ from tests.stages.pictures import (
     rng,
     sample,
 )
-from yolo_course.stages.augment import check_sample, cutout, flip, hsv_jitter, keep_visible, random_affine
+from yolo_course.stages.augment import (
+    affine_matrix,
+    check_sample,
+    cutout,
+    flip,
+    hsv_jitter,
+    keep_visible,
+    random_affine,
+    recolour,
+    warp,
+)
 
 
 def everything(*arguments):
@@ -264,7 +274,35 @@ def test_affine_shows_grey_beyond_the_picture(perspective):
     assert {114, 255} <= values and min(values) == 114
 
 
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, [95, 80, 145, 115]),
+        ({"angle": 90}, [100, 75, 135, 125]),  # what was on the right of the middle, (120, 100), is now above it
+        ({"angle": -90}, [105, 75, 140, 125]),
+        ({"zoom": 0.5}, [107.5, 90, 132.5, 107.5]),
+        ({"move": (0.1, -0.2)}, [119, 40, 169, 75]),  # a tenth of 240, a fifth of 200
+        ({"slant": (45, 0)}, [75, 80, 160, 115]),  # 20 above the middle: 20 to the left
+    ],
+)
+def test_a_chosen_matrix_moves_pixels_and_box_where_it_says(settings, expected):
+    image = np.zeros((200, 240, 3), np.uint8)
+    image[80:115, 95:145] = (255, 0, 0)
+    image, boxes, _ = warp(image, np.float32([[95, 80, 145, 115]]), np.array([0]), affine_matrix(240, 200, **settings))
+    np.testing.assert_allclose(boxes[0], expected, atol=1e-3)
+    np.testing.assert_allclose(find(image), expected, atol=1)
+
+
 # --- hsv
+
+
+@pytest.mark.parametrize(
+    ("gains", "expected"),
+    [((0, 0, 0), (200, 100, 100)), ((1 / 3, 0, 0), (100, 200, 100)), ((0, -1, 0), (200,) * 3), ((0, 0, -1), (0,) * 3)],
+)
+def test_chosen_gains_give_the_colour_they_say(gains, expected):
+    image = np.full((2, 2, 3), (200, 100, 100), np.uint8)
+    np.testing.assert_allclose(recolour(image, *gains)[0, 0], expected, atol=1)
 
 
 def hues(image):

@@ -100,13 +100,17 @@ def hsv_jitter(
     image, boxes, classes = check_sample(image, boxes, classes)
     if not (hue or saturation or value):
         return image.copy(), boxes, classes
-    turn, saturate, brighten = rng.uniform(-1, 1, 3) * (hue, saturation, value)
+    return recolour(image, *rng.uniform(-1, 1, 3) * (hue, saturation, value)), boxes, classes
+
+
+def recolour(image: ndarray, hue: float, saturation: float, value: float) -> ndarray:
+    """Turn the hue by ``hue`` of a full circle; scale saturation and value by 1 + their gain (-1: none is left)."""
     levels = np.arange(256)  # one look-up table a channel: 256 sums instead of one a pixel
-    turned = np.rint(levels + turn * 180) % 180  # OpenCV stores 360 degrees as 0..179
-    scaled = [np.rint(levels * (1 + gain)).clip(0, 255) for gain in (saturate, brighten)]
+    turned = np.rint(levels + hue * 180) % 180  # OpenCV stores 360 degrees as 0..179
+    scaled = [np.rint(levels * (1 + gain)).clip(0, 255) for gain in (saturation, value)]
     table = np.stack([turned, *scaled], axis=-1).astype(np.uint8)[None]  # (1, 256, 3)
     hsv = cv2.LUT(cv2.cvtColor(image, cv2.COLOR_RGB2HSV), table)
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), boxes, classes
+    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
 
 
 def flip(
@@ -155,26 +159,34 @@ def random_affine(
     height, width = image.shape[:2]
     horizon = 2 / (width + height)  # this much perspective moves a corner to infinity
     check_settings(rng, shear=(shear, 44), perspective=(perspective, 0.95 * horizon))
-    matrix = _random_matrix(width, height, rng, degrees, translate, scale, shear, perspective)
-    if np.array_equal(matrix, np.eye(3)):
-        return image.copy(), boxes, classes
-    return _warp_image(image, matrix), *keep_visible(_warp_boxes(boxes, matrix), classes, width, height)
+    settings = degrees, translate, scale, shear, perspective
+    return warp(image, boxes, classes, _random_matrix(width, height, rng, *settings))
 
 
 def _random_matrix(width, height, rng, degrees, translate, scale, shear, perspective) -> ndarray:
-    """Five 3x3 matrices in one; read the product from right to left."""
-    angle = np.deg2rad(rng.uniform(-degrees, degrees))
-    zoom = rng.uniform(1 - scale, 1 + scale)
-    slant_x, slant_y = np.tan(np.deg2rad(rng.uniform(-shear, shear, 2)))
-    tilt_x, tilt_y = rng.uniform(-perspective, perspective, 2)
-    move_x, move_y = rng.uniform(-translate, translate, 2) * (width, height)
-    cos, sin = zoom * np.cos(angle), zoom * np.sin(angle)
+    angle, zoom = rng.uniform(-degrees, degrees), rng.uniform(1 - scale, 1 + scale)
+    slant, tilt = rng.uniform(-shear, shear, 2), rng.uniform(-perspective, perspective, 2)
+    return affine_matrix(width, height, angle, zoom, slant, tilt, rng.uniform(-translate, translate, 2))
+
+
+def affine_matrix(width: int, height: int, angle=0.0, zoom=1.0, slant=(0, 0), tilt=(0, 0), move=(0, 0)) -> ndarray:
+    """Five 3x3 matrices in one: degrees (anticlockwise), a factor, degrees, 1 / pixels, shares of the sides."""
+    (move_x, move_y), (slant_x, slant_y) = np.multiply(move, (width, height)), np.tan(np.deg2rad(slant))
+    (tilt_x, tilt_y), cos, sin = tilt, zoom * np.cos(np.deg2rad(angle)), zoom * np.sin(np.deg2rad(angle))
     middle_to_origin = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]])
     tilt = np.array([[1, 0, 0], [0, 1, 0], [tilt_x, tilt_y, 1]])
     turn_and_zoom = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]])
     slant = np.array([[1, slant_x, 0], [slant_y, 1, 0], [0, 0, 1]])
     origin_to_place = np.array([[1, 0, width / 2 + move_x], [0, 1, height / 2 + move_y], [0, 0, 1]])
+    # Read from right to left: what comes last is done first.
     return origin_to_place @ slant @ turn_and_zoom @ tilt @ middle_to_origin
+
+
+def warp(image: ndarray, boxes: ndarray, classes: ndarray, matrix: ndarray) -> Sample:
+    """Move a sample's pixels and boxes by a (3, 3) matrix, within a picture of the same size."""
+    if np.array_equal(matrix, np.eye(3)):
+        return image.copy(), boxes.copy(), classes.copy()
+    return _warp_image(image, matrix), *keep_visible(_warp_boxes(boxes, matrix), classes, *image.shape[1::-1])
 
 
 def _warp_image(image: ndarray, matrix: ndarray) -> ndarray:
