@@ -1,4 +1,4 @@
-"""Looking after data: render, check."""
+"""Looking after data: render, download, check."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +9,13 @@ import typer
 app = typer.Typer()
 PANEL = "Data"
 SHOWN = 10  # places of one kind that are listed
+
+
+class Named(StrEnum):
+    """What can be downloaded."""
+
+    bccd = "bccd"
+    coco128 = "coco128"
 
 
 class Sets(StrEnum):
@@ -44,6 +51,22 @@ def render(
     with console.status("Rendering, some 20 ms a picture ..."):
         for line in render_sets(names, folder, count, each_below=which is Sets.all):
             console.print(line, markup=False)
+
+
+@app.command(rich_help_panel=PANEL)
+def download(
+    name: Annotated[Named, typer.Argument(help="The data set.")],
+    folder: Annotated[Path | None, typer.Option(help="Where to put it; otherwise the course's cache.")] = None,
+) -> None:
+    """Download a data set by its name; `check`, `train` and `compare` then know it by the same name.
+
+    What was cut off goes on where it ended. Without a network, the error says where to put the file.
+
+    Examples: [bold]yolo-course download bccd[/]   [bold]yolo-course download coco128 --folder sets[/]
+    """
+    from yolo_course.data.remote import download
+
+    download(name.value, folder, say=typer.echo)
 
 
 @app.command(rich_help_panel=PANEL)

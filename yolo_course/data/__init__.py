@@ -6,6 +6,7 @@ from .embedded import data_dir, source_dataset
 from .images import image_size, list_images, read_image, write_image
 from .load import load_dataset
 from .problems import DataError, DataWarning, Problem
+from .remote import download
 from .render import render_domain, render_sample
 from .save import save_yolo
 from .voc import load_voc
@@ -17,6 +18,7 @@ __all__ = [
     "Dataset",
     "Problem",
     "data_dir",
+    "download",
     "image_size",
     "list_images",
     "load_coco",

@@ -1,4 +1,4 @@
-"""Data sets by the words of the command line: a path, or the name of one of the course's own sets."""
+"""Data sets by the words of the command line: a path, or the name of a set of the course or of a downloaded one."""
 
 from __future__ import annotations
 
@@ -13,24 +13,38 @@ from .domains import DOMAINS
 from .embedded import data_dir, source_dataset
 from .load import load_dataset
 from .problems import DataError
+from .remote import REMOTE_SETS, folder_of
 
 COMMITTED_SETS = ("near", "far")
-COURSE_SETS = (*COMMITTED_SETS, "source")
+NAMED_SETS = (*COMMITTED_SETS, "source", *REMOTE_SETS)
 WORTH_PROCESSES = 500  # pictures to render; to start a process takes as long as some hundred
 
 
 def locate(data: str) -> Path:
-    """The path of a data set: of ``"near"`` and ``"far"`` in the course's data, of anything else as it is.
+    """The path of a data set: of ``"near"`` and ``"far"`` in the course's data, of ``"bccd"`` and ``"coco128"`` where
+    they were downloaded to, of anything else as it is.
 
-    A folder of your own that bears such a name is written ``./near``. Raises DataError for ``"source"``,
-    which has no files.
+    A folder of your own that bears such a name is written ``./near``. Raises DataError for ``"source"``, which has no
+    files, and for a set that was not downloaded.
     """
     if data == "source":
         raise DataError(
             "the source set has no files: its pictures are rendered when they are needed. "
             "Write some with `yolo-course render source --folder FOLDER`, and name that folder."
         )
+    if data in REMOTE_SETS:
+        return _downloaded(data)
     return data_dir() / data if data in COMMITTED_SETS else Path(data)
+
+
+def _downloaded(name: str) -> Path:
+    place = folder_of(name)
+    if not place.is_dir():
+        raise DataError(
+            f"the data set {name} was not downloaded yet: found no folder {place}. Run `yolo-course download {name}`, "
+            f"or name a folder of yours (./{name} for one here)."
+        )
+    return place
 
 
 def open_split(data: str, split: str, on_error: str = "raise", count: int | None = None) -> Dataset:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from yolo_course.data import Dataset
-from yolo_course.data.named import COURSE_SETS, open_training_data
+from yolo_course.data.named import NAMED_SETS, open_training_data
 from yolo_course.learn import parallel
 from yolo_course.learn.device import choose
 from yolo_course.learn.folders import agreed, next_free
@@ -41,7 +41,7 @@ class Pictures:
         if parallel.rank() > 0:
             return
         # The run may be resumed from another current folder.
-        data = self.data if self.data in COURSE_SETS else str(Path(self.data).resolve())
+        data = self.data if self.data in NAMED_SETS else str(Path(self.data).resolve())
         write_text(folder / "data.json", json.dumps({**asdict(self), "data": data}, indent=2) + "\n")
 
     @classmethod
