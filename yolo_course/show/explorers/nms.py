@@ -22,7 +22,7 @@ from yolo_course.stages.head import non_max_suppression
 from yolo_course.stages.input import collate, letterbox
 
 HEIGHT, WIDTH = 390, 424  # what one of the two pictures may take
-NAMED = 6  # boxes that are named at most: more names hide each other
+NAMED, LABEL = 6, (130, 23)  # boxes that are named at most; pixels of a name: none hides another one
 EXAMPLES = (("val", 11), ("val", 37), ("train", 1757), ("val", 41))  # pictures of the course's own domain
 
 
@@ -88,8 +88,13 @@ def _named(image: ndarray, boxes: ndarray, labels: Sequence[str]) -> ndarray:
     for left, top, right, bottom in corners[::-1]:
         cv2.rectangle(image, (left, top), (right, bottom), rim, 5)
         cv2.rectangle(image, (left, top), (right, bottom), colour, 3)
-    words = [(label, left, top - 22) for label, (left, top, _, _) in zip(labels, corners, strict=False)]
-    return canvas.with_words(image, words[::-1], ground=style.FOUND)
+    placed: list[tuple[str, int, int]] = []
+    for label, (x, y, _, _) in zip(labels, corners, strict=False):
+        x, y = min(max(x, 0), image.shape[1] - LABEL[0]), max(y - LABEL[1], 0)
+        while any(abs(x - left) < LABEL[0] and abs(y - top) < LABEL[1] for _, left, top in placed):
+            y += LABEL[1]
+        placed.append((label, x, y))
+    return canvas.with_words(image, placed, ground=style.FOUND)
 
 
 def explore_suppression(images: Sequence[ndarray] | None = None, model: YOLOv5 | None = None, size=128) -> Explorer:
