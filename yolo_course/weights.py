@@ -1,4 +1,4 @@
-"""Weights: saved as safetensors, loaded from those and from the original's checkpoints, transferred.
+"""Weights: saved as safetensors, loaded from those and from the original's checkpoints, fetched by name, transferred.
 
 A safetensors file is a list of tensors and a little text: no code can hide in it. The text that
 :func:`save_weights` adds is the model's configuration and class names, so that a file alone is enough.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,15 +19,17 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from yolo_course.checkpoint import Contents, anchor_lists, assemble, check_fit, expected_shapes
-from yolo_course.config import ConfigError
+from yolo_course.config import ConfigError, release_config
 from yolo_course.model import YOLOv5
 from yolo_course.original import read_original
+from yolo_course.pretrained import official_file, official_name
 from yolo_course.unpickle import CheckpointError
 
 __all__ = [
     "CheckpointError",
     "TransferReport",
     "load_checkpoint",
+    "load_pretrained",
     "read_metadata",
     "save_weights",
     "transfer_weights",
@@ -41,11 +43,14 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> YOL
     """The network in a file of weights, in float32 and evaluation mode.
 
     Reads our own ``.safetensors`` and the original's ``.pt`` checkpoints of the releases v2.0 to v7.0 (the
-    EMA model where there is one); a file's first bytes decide, not its name. No code in a file is run, and
-    nothing is downloaded. Raises CheckpointError (a ValueError), with what to do, for every file that is
-    missing, broken, of another kind or not to be trusted.
+    EMA model where there is one); a file's first bytes decide, not its name. No code in a file is run. Where there is
+    no file "yolov5s.pt" (or n, m, l, x), the original's weights of that name are fetched from its release v7.0.
+    Raises CheckpointError (a ValueError), with what to do, for every file that is missing, broken, of another kind or
+    not to be trusted.
     """
     path = Path(path)
+    if not path.exists() and official_name(str(path)):
+        path = official_file(str(path))
     try:
         model = _load(path)
     except FileNotFoundError as error:
@@ -56,6 +61,29 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> YOL
         found = f"{type(error).__name__}: {str(error)[:500]}"
         raise CheckpointError(f"cannot load {path.name}: {found}") from error
     return model.to(device)
+
+
+def load_pretrained(
+    name: str,
+    num_classes: int | None = None,
+    names: Sequence[str] | None = None,
+    release: str = "v7.0",
+    say: Callable[[str], None] = print,
+) -> YOLOv5:
+    """What :meth:`YOLOv5.from_pretrained` returns: the original's network, or one for other classes; eval mode."""
+    file = official_file(name, release, say)
+    trained = load_checkpoint(file)
+    try:  # is it the network that its name says? The only check where no SHA-256 is known
+        found = {key: tuple(value.shape) for key, value in trained.state_dict().items()}
+        check_fit(found, expected_shapes(release_config(official_name(name)[-1], release, 80)))
+    except CheckpointError as error:
+        raise CheckpointError(f"{file} is not {name} of {release}: {error}. Delete it, and run again") from error
+    count = len(names) if names is not None else num_classes
+    if count is None or (names is None and count == trained.num_classes):
+        return trained
+    model = YOLOv5.from_yaml({**trained.config, "names": None}, num_classes=count, names=names)
+    say(str(transfer_weights(model, trained)))
+    return model.eval()
 
 
 def read_metadata(path: str | Path) -> dict[str, Any]:
