@@ -116,9 +116,9 @@ pooled_ap = Exercise(
     "pooled_ap",
     "One list for all pictures",
     """
-    The average precision of a class over *several* pictures, by COCO's rule. Each picture comes with its detections,
-    already judged, as `(score, right)`, in any order, and with the number of its objects. All of them are one list:
-    pictures without detections, and without objects, are among them. No object in any of them does not happen.
+    The average precision of a class over *several* pictures, by COCO's rule. A picture is a pair: its detections, each
+    already judged as `(score, right)`, in any order; and the number of its objects. Some pictures have no detections,
+    some no objects, but somewhere there is an object. Is it one AP a picture, or one list?
     """,
     '''
     def pooled_ap(pictures):
