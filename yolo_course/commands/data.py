@@ -73,12 +73,15 @@ def download(
 def check(
     data: Annotated[str, typer.Argument(help="A data.yaml, a YOLO or VOC folder, a COCO JSON; or near, far.")],
     every: Annotated[bool, typer.Option("--all", help="List every place, not only the first ones.")] = False,
+    size: Annotated[
+        int | None, typer.Option(min=32, help="The training size in pixels: are boxes too small, do anchors fit?")
+    ] = None,
 ) -> None:
     """Look at a data set: read every split, decode every picture, count the boxes, and say what to mend.
 
     Exit status 1 if something is wrong (!!); what is only odd (i) is listed, too.
 
-    Examples: [bold]yolo-course check far[/]   [bold]yolo-course check my_data/data.yaml --all[/]
+    Examples: [bold]yolo-course check far[/]   [bold]yolo-course check my_data/data.yaml --size 320 --all[/]
     """
     from yolo_course.data.check import check_dataset
     from yolo_course.data.named import locate
@@ -86,7 +89,7 @@ def check(
 
     console = make_console()
     with console.status("Reading every picture ..."):
-        report = check_dataset(locate(data))
+        report = check_dataset(locate(data), size)
     for table in _tables(report.splits):
         console.print(table)
     for finding in report.findings:

@@ -11,12 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
+from ..config import COCO_ANCHORS
+from . import check_content as content
 from .data_yaml import read_data_yaml
 from .dataset import Dataset
-from .images import read_image
+from .duplicates import fingerprint
+from .findings import Finding
+from .images import is_image, read_image
 from .load import dataset_form, load_dataset
 from .problems import DataError, DataWarning
 from .reading import split_aliases
+from .yolo import label_path
 
 SPLITS = ("train", "val", "test")
 LEFT_OUT = " (left out)"  # how the readers end the name of what is wrong, not merely odd
@@ -45,19 +50,6 @@ ADVICE = {
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One kind of trouble: what it is, where (a text for each place), and what to do.
-
-    What is ``wrong`` stops training or makes its figures worthless; the rest is worth a look.
-    """
-
-    what: str
-    places: tuple[str, ...]
-    advice: str
-    wrong: bool
-
-
-@dataclass(frozen=True)
 class CheckReport:
     """The splits that could be read, and the findings, what is wrong first."""
 
@@ -69,10 +61,12 @@ class CheckReport:
         return not any(finding.wrong for finding in self.findings)
 
 
-def check_dataset(source: str | Path) -> CheckReport:
+def check_dataset(source: str | Path, size: int | None = None, anchors: np.ndarray | None = None) -> CheckReport:
     """Read every split of a data set of any form and look for trouble, without stopping at the first.
 
-    Raises DataError only where there is no data set to look at: no such place, or no readable description.
+    ``size`` is the training size in pixels that boxes are compared with, ``anchors`` (levels, A, 2) in pixels are
+    those they have to fit: COCO's, by default. Raises DataError only where there is no data set to look at: no such
+    place, or no readable description.
     """
     splits, findings = {}, []
     names = list_splits(source)
@@ -83,8 +77,15 @@ def check_dataset(source: str | Path) -> CheckReport:
                 splits[name] = load_dataset(source, name, on_error="warn")
             except DataError as error:
                 findings.append(Finding(f"the split {name} cannot be read", (str(error),), "", True))
-    findings += _reported([each.message for each in caught if issubclass(each.category, DataWarning)])
-    findings += [*_undecodable(splits), *_shared(splits), *_lacking(names, splits)]
+    findings += _reported([each.message for each in caught if issubclass(each.category, DataWarning)], splits)
+    undeclared = sum(len(finding.places) for finding in findings if finding.what == "undeclared classes")
+    prints, broken = _decoded(splits)
+    findings += [*broken, *_shared(splits), *_lacking(names, splits), *content.same_folder(splits)]
+    findings += [*content.near_copies(splits, prints), *content.unlisted(splits), *content.turned_by_camera(splits)]
+    findings += [*content.counted_from_one(splits, undeclared), *content.balance(splits)]
+    if size is not None:
+        fitting = np.reshape(COCO_ANCHORS, (3, -1, 2)) if anchors is None else anchors
+        findings += [*content.too_small(splits, size), *content.anchor_fit(splits, size, fitting)]
     return CheckReport(splits, sorted(findings, key=lambda finding: not finding.wrong))
 
 
@@ -128,30 +129,41 @@ def _mentions(files: Iterable[Path], folder: Path, split: str) -> bool:
     return any(alias in text for text in texts for alias in split_aliases(split))
 
 
-def _reported(found: list[DataWarning]) -> list[Finding]:
-    """The readers' warnings, a finding for each kind."""
+def _reported(found: list[DataWarning], splits: dict[str, Dataset]) -> list[Finding]:
+    """The readers' warnings, a finding for each kind, with the pictures whose files they name."""
+    image_of = {label_path(image): image for data in splits.values() for image in data.images}
     places: dict[str, dict[str, None]] = {}
+    pictures: dict[str, dict[Path, None]] = {}
     for warning in found:  # a place may be met once for each split: dicts keep it once, and the order
         places.setdefault(warning.kind, {}).update(dict.fromkeys(map(str, warning.problems)))
+        files = [image_of.get(problem.file, problem.file) for problem in warning.problems]
+        pictures.setdefault(warning.kind, {}).update(dict.fromkeys(file for file in files if is_image(file)))
     return [
-        Finding(what := kind.removesuffix(LEFT_OUT), tuple(where), ADVICE.get(what, ""), kind.endswith(LEFT_OUT))
+        Finding(
+            what := kind.removesuffix(LEFT_OUT),
+            tuple(where),
+            ADVICE.get(what, ""),
+            kind.endswith(LEFT_OUT),
+            tuple(pictures[kind]),
+        )
         for kind, where in places.items()
     ]
 
 
-def _undecodable(splits: dict[str, Dataset]) -> list[Finding]:
-    """Pictures whose pixels cannot be read though their headers can."""
-    places = {}
-    for image in {image: None for data in splits.values() for image in data.images}:
+def _decoded(splits: dict[str, Dataset]) -> tuple[dict[Path, np.ndarray], list[Finding]]:
+    """Every picture's fingerprints (2, 512); and the pictures whose pixels cannot be read though their headers can."""
+    prints, places = {}, {}
+    for path in {image: None for data in splits.values() for image in data.images}:
         try:
-            read_image(image)
+            image = read_image(path)
         except DataError as error:
-            places[str(error)] = None
-    return (
-        [Finding("pictures that cannot be decoded", tuple(places), ADVICE["unreadable pictures"], True)]
-        if places
-        else []
-    )
+            places[str(error)] = path
+        else:
+            prints[path] = np.array([fingerprint(image), fingerprint(image[:, ::-1])])
+    if not places:
+        return prints, []
+    advice, files = ADVICE["unreadable pictures"], tuple(places.values())
+    return prints, [Finding("pictures that cannot be decoded", tuple(places), advice, True, files)]
 
 
 def _shared(splits: dict[str, Dataset]) -> list[Finding]:
