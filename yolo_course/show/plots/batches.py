@@ -44,9 +44,11 @@ def batch_sheet(images: Tensor, targets: Tensor, names: Sequence[str] = (), colu
     return figure
 
 
-def share_of_padding(shapes_wh: ndarray, size: int, batch_size: int, kind: str = SQUARE, pad: float = 0.0) -> float:
+def share_of_padding(
+    shapes_wh: ndarray, size: int, batch_size: int, kind: str = SQUARE, pad: float = 0.0, stride: int = 32
+) -> float:
     """Of all pixels in the batches of pictures (n, 2) width, height: which share is padding, 0 to 1?"""
-    frames, pictures = _laid_out(shapes_wh, size, batch_size, kind, pad)
+    frames, pictures = laid_out(shapes_wh, size, batch_size, kind, pad, stride)
     return float(1 - pictures.prod(1).sum() / frames.prod(1).sum())
 
 
@@ -55,21 +57,23 @@ def padding_plan(shapes_wh: ndarray, size: int, batch_size: int) -> Figure:
     shapes_wh = np.asarray(shapes_wh)
     figure, grid = new_figure(style.WIDTH, 3.6, 2, 1)
     for axes, kind in zip(grid[:, 0], (SQUARE, RECTANGULAR), strict=True):
-        frames, pictures = _laid_out(shapes_wh, size, batch_size, kind, 0.0)
+        frames, pictures = laid_out(shapes_wh, size, batch_size, kind)
         share = share_of_padding(shapes_wh, size, batch_size, kind)
         axes.set_title(f"{kind} batches: {share:.0%} padding", fontsize=style.NORMAL, fontweight="bold", loc="left")
         _draw_row(axes, frames, pictures, size, batch_size)
     return figure
 
 
-def _laid_out(shapes_wh: ndarray, size: int, batch_size: int, kind: str, pad: float) -> tuple[ndarray, ndarray]:
+def laid_out(
+    shapes_wh: ndarray, size: int, batch_size: int, kind: str, pad: float = 0.0, stride: int = 32
+) -> tuple[ndarray, ndarray]:
     """For every picture, in the order of the batches: (width, height) of its frame, and its own in there."""
     if kind not in _LOOK:
         raise ValueError(f"found kind={kind!r}, expected {SQUARE!r} or {RECTANGULAR!r}")
     shapes = np.asarray(shapes_wh, dtype=float)
     frames = np.full_like(shapes, size)
     if kind == RECTANGULAR:
-        order, batch_shapes = rectangular_batches(shapes, size, batch_size, pad=pad)
+        order, batch_shapes = rectangular_batches(shapes, size, batch_size, stride, pad)
         shapes = shapes[order]
         frames = np.repeat(batch_shapes[:, ::-1], batch_size, axis=0)[: len(shapes)]
     ratio = (frames / shapes).min(axis=1, keepdims=True)
