@@ -64,7 +64,7 @@ class Tool {
       if (kind < 9) button.prepend(element("kbd", kind + 1));
       return this.coloured(button, kind);
     }));
-    const rows = model.get("keys").map(([key, does]) => [element("dt", key), element("dd", does)]);
+    const rows = model.get("help").map(([key, does]) => [element("dt", key), element("dd", does)]);
     this.root.querySelector("dl").append(...rows.flat());
     el.append(this.root);
     this.listen();

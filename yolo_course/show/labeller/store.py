@@ -54,7 +54,7 @@ class LabelStore:
         self.names = list(names)
         found = list_photos(self.places)
         self.pictures, self.files = list(found), list(found.values())
-        self.states = [_quick_state(file) for file in self.files]
+        self.states = [self._first_look(file) for file in self.files]
         self._seen: dict[int, bytes | None] = {}  # what a file held when it was last read or written
         self._lines: dict[int, dict[tuple[float, ...], str]] = {}  # the row of each box that was ever read
 
@@ -108,6 +108,16 @@ class LabelStore:
         self._seen[index] = content
         self.states[index] = BOXES if kept else EMPTY if nothing else UNLABELLED
         return Labels(before.size, kept, self.states[index])
+
+    def _first_look(self, file: Path) -> str:
+        """A picture's state without opening the picture; `read` also knows the boxes."""
+        if not file.is_file():
+            return UNLABELLED
+        lines = [line for line in file.read_text(encoding="utf-8-sig", errors="replace").splitlines() if line.strip()]
+        try:
+            return BOXES if [parse_row(line, self.names) for line in lines] else EMPTY
+        except BadRow:
+            return REFUSED
 
     def _checked(self, index: int) -> int:
         if not isinstance(index, int) or not 0 <= index < len(self):
@@ -181,13 +191,6 @@ class LabelStore:
                 f"{file}: the label file cannot be written ({error}), so your last change is not stored. "
                 "Make room, or give yourself the right to write there, and make the change again."
             ) from error
-
-
-def _quick_state(file: Path) -> str:
-    """A first look that reads no file; `read` knows better."""
-    if not file.exists():
-        return UNLABELLED
-    return BOXES if file.stat().st_size else EMPTY
 
 
 def _has_area(edges: tuple[float, ...], size: tuple[int, int]) -> bool:

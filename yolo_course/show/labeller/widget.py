@@ -67,7 +67,7 @@ class Labeller(anywidget.AnyWidget):
     _esm, _css = HERE / "labeller.js", HERE / "labeller.css"
     names = traitlets.List().tag(sync=True)
     colours = traitlets.List().tag(sync=True)  # for each class its colour, and black or white to write on it
-    keys = traitlets.List([list(each) for each in KEYS.items()]).tag(sync=True)
+    help = traitlets.List([list(each) for each in KEYS.items()]).tag(sync=True)
     page = traitlets.Dict().tag(sync=True)
 
     def __init__(self, store: LabelStore):

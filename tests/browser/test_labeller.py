@@ -1,0 +1,238 @@
+"""The labelling tool in JupyterLab, in a real browser: by mouse, keys and finger, and what is in the files after it.
+
+Screenshots are kept in ``build/browser/labeller_*.png``: look at them.
+"""
+
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.browser import jupyter
+from tests.chromium import started_chromium
+from yolo_course.data import load_dataset, render_sample, write_image
+
+SHOTS = Path(__file__).resolve().parents[2] / "build" / "browser"
+OLD = "1 0.1234567890123 0.25 0.1 0.2\n"
+BAD = "0 0.5 0.5 0.2 0.2\n7 0.5 0.5 0.2 0.2\n"
+CELL = 'from yolo_course.show.labeller import label_images\n\nlabel_images("photos", ["stop", "yield", "speed limit"])'
+STAGE, BOX, STATUS = ".yolo-labeller .stage", ".yolo-labeller .box", ".yolo-labeller .status"
+IS_SHOWN = "() => document.querySelector('.yolo-labeller img')?.naturalWidth > 0"
+CELL_COUNT = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
+FINGER = """([points]) => {
+  const stage = document.querySelector('.yolo-labeller .stage');
+  const {left, top, width, height} = stage.getBoundingClientRect();
+  points.forEach(([x, y], i) => {
+    const name = i === 0 ? 'pointerdown' : i === points.length - 1 ? 'pointerup' : 'pointermove';
+    const place = {clientX: left + x * width, clientY: top + y * height};
+    const more = {pointerId: 7, pointerType: 'touch', isPrimary: true, button: 0, bubbles: true, cancelable: true};
+    document.elementFromPoint(place.clientX, place.clientY).dispatchEvent(new PointerEvent(name, {...place, ...more}));
+  });
+}"""
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with started_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def server(chromium, tmp_path_factory):
+    """JupyterLab's address, and its folder."""
+    folder = tmp_path_factory.mktemp("lab")
+    with jupyter.server(folder, tmp_path_factory.mktemp("jupyter") / "log") as address:
+        yield address, folder
+
+
+@pytest.fixture
+def folder(server, request):
+    """A notebook of one cell, and photos beside it: usual, large, turned by its EXIF data, small; and a bad label."""
+    home = server[1] / request.node.originalname
+    photos = home / "photos"
+    for number, (name, size) in enumerate({"a_street.jpg": 1280, "b_large.jpg": 2400, "d_small.png": 96}.items()):
+        write_image(photos / name, render_sample("far", "train", number + 1, size)[0])
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the file lies on its side: what is seen is higher than wide
+    pixels = render_sample("far", "train", 5, 1200)[0]
+    Image.fromarray(pixels).transpose(Image.Transpose.ROTATE_90).save(photos / "c_phone.jpg", exif=exif)
+    write_image(photos / "e_broken.jpg", render_sample("far", "train", 4, 640)[0])
+    (photos / "b_large.txt").write_text(OLD)
+    (photos / "e_broken.txt").write_text(BAD)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, home / "label.ipynb")
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    return photos
+
+
+@pytest.fixture
+def tool(chromium, server, folder):
+    with jupyter.opened(chromium, server[0], f"{folder.parent.name}/label.ipynb") as page:
+        run(page)
+        yield page
+
+
+def run(page):
+    page.evaluate(jupyter.RUN_TO, 0)
+    assert page.evaluate(jupyter.WRONG, 0) == []
+    page.locator(STAGE).wait_for()
+    page.wait_for_function(IS_SHOWN)
+
+
+def at(page, x, y):
+    """The place on the screen of a share of the picture."""
+    box = page.locator(STAGE).bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def drag(page, start, end):
+    page.locator(STAGE).scroll_into_view_if_needed()
+    page.mouse.move(*at(page, *start))
+    page.mouse.down()
+    page.mouse.move(*at(page, *np.mean([start, end], 0)))
+    page.mouse.move(*at(page, *end))
+    page.mouse.up()
+
+
+def said(page, text):
+    page.wait_for_function(
+        "([where, text]) => document.querySelector(where).textContent.includes(text)", arg=[STATUS, text]
+    )
+
+
+def rows(file):
+    return [[float(word) for word in line.split()] for line in file.read_text().splitlines()]
+
+
+def near(row, label, left, top, right, bottom):
+    assert row == pytest.approx([label, (left + right) / 2, (top + bottom) / 2, right - left, bottom - top], abs=0.004)
+
+
+def shot(page, name):
+    page.locator(".yolo-labeller").screenshot(path=SHOTS / f"labeller_{name}.png")
+
+
+def test_mouse_and_keys(tool, folder):
+    file, cells = folder / "a_street.txt", tool.evaluate(CELL_COUNT)
+    tool.locator(STAGE).focus()
+    tool.keyboard.press("3")
+    drag(tool, (0.135, 0.1), (0.29, 0.35))
+    said(tool, "Box 1, speed limit, drawn. Saved.")
+    tool.keyboard.press("Escape")
+    tool.keyboard.press("2")
+    drag(tool, (0.3, 0.63), (0.135, 0.385))  # from below right
+    said(tool, "Box 2, yield, drawn. Saved.")
+    near(rows(file)[0], 2, 0.135, 0.1, 0.29, 0.35)
+    near(rows(file)[1], 1, 0.135, 0.385, 0.3, 0.63)
+    first = file.read_text().splitlines()[0]
+    shot(tool, "light")
+    tool.keyboard.press("1")
+    said(tool, "Box 2 is now stop. Saved.")
+    drag(tool, (0.2, 0.5), (0.9, 0.9))  # inside the chosen box: it moves, and stays in the picture
+    said(tool, "Box 2, stop, moved. Saved.")
+    near(rows(file)[1], 0, 0.835, 0.755, 1, 1)
+    drag(tool, (1, 1), (0.9, 0.9))  # its lower right handle
+    said(tool, "Box 2, stop, resized. Saved.")
+    near(rows(file)[1], 0, 0.835, 0.755, 0.9, 0.9)
+    assert file.read_text().splitlines()[0] == first  # nobody touched it
+    tool.keyboard.press("Shift+Tab")
+    tool.keyboard.press("Delete")
+    said(tool, "Box 1, speed limit, deleted. Saved.")
+    assert len(rows(file)) == 1
+    tool.keyboard.press("Control+z")
+    said(tool, "Undone. Saved.")
+    assert file.read_text().splitlines()[0] == first and tool.evaluate(CELL_COUNT) == cells
+
+
+def test_keys_alone(tool, folder):
+    file, cells = folder / "a_street.txt", tool.evaluate(CELL_COUNT)
+    tool.locator(STAGE).focus()
+    tool.keyboard.press("2")
+    tool.keyboard.press("a")
+    said(tool, "Box 1, yield, drawn. Saved.")
+    near(rows(file)[0], 1, 0.375, 0.375, 0.625, 0.625)
+    for key in ("ArrowLeft", "ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown"):
+        tool.keyboard.press(key)
+    said(tool, "resized. Saved.")
+    x, y, width, height = 3 / 1280, 3 / 800, 3 / 1280, 3 / 800
+    near(rows(file)[0], 1, 0.375 - x, 0.375 - y, 0.625 - x + width, 0.625 - y + height)
+    tool.keyboard.press("Enter")
+    said(tool, "Box 2, yield, drawn. Saved.")
+    tool.keyboard.press("Shift+Tab")
+    said(tool, "Box 2, yield, drawn. Saved.")
+    tool.keyboard.press("Backspace")
+    said(tool, "Box 1, yield, deleted. Saved.")
+    tool.keyboard.press("Delete")
+    said(tool, "not labelled any more")
+    said(tool, "Saved.")
+    assert not file.exists()
+    tool.keyboard.press("0")
+    said(tool, "Nothing on this picture: noted. Saved.")
+    assert file.read_bytes() == b""
+    shot(tool, "nothing")
+    for key in "bdxyvczlo":  # some of JupyterLab's shortcuts: none may reach it
+        tool.keyboard.press(key)
+        tool.keyboard.press(key)
+    tool.keyboard.press("Control+s")
+    said(tool, "Every change is saved already.")
+    assert tool.evaluate(CELL_COUNT) == cells and file.read_bytes() == b""
+
+
+def test_pictures_and_reload(tool, folder):
+    tool.locator(STAGE).focus()
+    tool.keyboard.press("n")
+    said(tool, "Picture 2 of 5, b_large.jpg: 1 box.")
+    tool.wait_for_function(IS_SHOWN)
+    assert tool.locator("img").last.evaluate("(image) => image.naturalWidth") <= 1600
+    assert (folder / "b_large.txt").read_text() == OLD
+    tool.keyboard.press("a")
+    said(tool, "Box 2, stop, drawn. Saved.")
+    lines = (folder / "b_large.txt").read_text()
+    assert lines.startswith(OLD)
+    tool.keyboard.press("PageUp")
+    said(tool, "Picture 1 of 5, a_street.jpg: not labelled.")
+    drag(tool, (0.5, 0.5), (0.7, 0.8))
+    said(tool, "Box 1, stop, drawn. Saved.")
+    tool.reload()
+    tool.wait_for_function(jupyter.IS_READY, timeout=90_000)
+    run(tool)
+    said(tool, "Picture 3 of 5, c_phone.jpg: not labelled.")  # the first without a label file
+    for _ in range(2):
+        tool.locator("[data-does=previous]").click()
+    said(tool, "Picture 1 of 5, a_street.jpg: 1 box.")
+    near(rows(folder / "a_street.txt")[0], 0, 0.5, 0.5, 0.7, 0.8)
+    assert tool.locator(BOX).count() == 1 and (folder / "b_large.txt").read_text() == lines
+    for _ in range(4):
+        tool.locator("[data-does=next]").click()
+    said(tool, "line 2: found class 7")
+    drag(tool, (0.5, 0.5), (0.7, 0.8))
+    shot(tool, "refused")
+    assert (folder / "e_broken.txt").read_text() == BAD
+
+
+def test_finger_and_dark_theme(tool, folder):
+    tool.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+    tool.locator("[data-does=next]").click()
+    said(tool, "b_large.jpg: 1 box.")
+    tool.wait_for_function(IS_SHOWN)
+    tool.evaluate(FINGER, [[(0.1, 0.3), (0.3, 0.4), (0.4, 0.7)]])
+    said(tool, "Box 2, stop, drawn. Saved.")
+    near(rows(folder / "b_large.txt")[1], 0, 0.1, 0.3, 0.4, 0.7)
+    tool.locator("summary").click()
+    tool.wait_for_timeout(500)
+    shot(tool, "dark")
+    tool.locator("[data-does=todo]").click()
+    said(tool, "c_phone.jpg")
+    tool.wait_for_function(IS_SHOWN)
+    width, height = tool.locator("img").last.evaluate("(image) => [image.naturalWidth, image.naturalHeight]")
+    assert width < height  # turned upright
+    tool.evaluate(FINGER, [[(0.2, 0.1), (0.3, 0.2), (0.6, 0.3)]])
+    said(tool, "Box 1, stop, drawn. Saved.")
+    shot(tool, "turned")
+    data = load_dataset(folder, on_error="warn")
+    assert data.boxes[2].tolist() == [pytest.approx([0.2 * width, 0.1 * height, 0.6 * width, 0.3 * height], abs=4)]
