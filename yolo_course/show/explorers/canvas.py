@@ -7,7 +7,7 @@ Explorers redraw with every press of a key, so they draw into arrays. Every func
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -21,6 +21,7 @@ from yolo_course.show.style import ink
 GAP, LINE, LETTERS = 12, 2, 18  # pixels: between pictures, of a line, of a letter
 
 
+@cache
 def rgb(colour: str) -> tuple[int, int, int]:
     """ "#E69F00" to (230, 159, 0)."""
     red, green, blue = (round(255 * share) for share in to_rgb(colour))
@@ -29,7 +30,10 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 def blank(height: int, width: int, colour: str = "white") -> ndarray:
     """A picture of one colour."""
-    return np.full((height, width, 3), rgb(colour), np.uint8)
+    red, green, blue = rgb(colour)
+    if red == green == blue:  # a whole frame of one number is filled ten times faster than of three
+        return np.full((height, width, 3), red, np.uint8)
+    return np.full((height, width, 3), (red, green, blue), np.uint8)
 
 
 def enlarged(image: ndarray, factor: int) -> ndarray:
@@ -109,16 +113,30 @@ def with_words(
     size: int = LETTERS,
 ) -> ndarray:
     """Write each (text, x, y), top left corner there but inside the picture, on a patch of the colour ``ground``."""
-    canvas = Image.fromarray(image)
-    pen, font = ImageDraw.Draw(canvas), _font(size)
+    image = image.copy()
     for text, x, y in words:
-        left, top, right, bottom = pen.multiline_textbbox((0, 0), text, font=font)
-        x = max(0, min(x, image.shape[1] - right - 4))
-        y = max(0, min(y, image.shape[0] - bottom - 2))
+        letters = _letters(text, size)[: image.shape[0], : image.shape[1]]
+        high, wide = letters.shape[:2]
+        left = round(max(0, min(x, image.shape[1] - wide)))
+        top = round(max(0, min(y, image.shape[0] - high)))
+        part = image[top : top + high, left : left + wide]
         if ground:
-            pen.rectangle((x, y, x + right + 4, y + bottom + 2), fill=ground)
-        pen.multiline_text((x + 2, y), text, fill=ink(ground) if ground else colour, font=font)
-    return np.array(canvas)
+            part[:] = rgb(ground)
+        tone = np.array(rgb(ink(ground) if ground else colour), dtype=np.float32)
+        part[:] = part * (1 - letters) + tone * letters + 0.5
+    return image
+
+
+@lru_cache(1000)
+def _letters(text: str, size: int) -> ndarray:
+    """How much ink each pixel of a text gets: float32 (H, W, 1) from 0 to 1. The same words come with every frame."""
+    _, _, right, bottom = _PEN.multiline_textbbox((0, 0), text, font=_font(size))
+    mask = Image.new("L", (int(right) + 4, int(bottom) + 2))
+    ImageDraw.Draw(mask).multiline_text((2, 0), text, fill=255, font=_font(size))
+    return np.asarray(mask, dtype=np.float32)[..., None] / 255
+
+
+_PEN = ImageDraw.Draw(Image.new("L", (1, 1)))  # to measure with
 
 
 @cache
@@ -128,10 +146,8 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 def captioned(image: ndarray, caption: str, size: int = LETTERS) -> ndarray:
     """The picture below its caption (one line or more), widened where the caption is wider."""
-    left, top, right, bottom = ImageDraw.Draw(Image.new("RGB", (1, 1))).multiline_textbbox(
-        (0, 0), caption, font=_font(size)
-    )
-    head = blank(int(bottom) + 8, max(image.shape[1], int(right) + 6))
+    high, wide = _letters(caption, size).shape[:2]
+    head = blank(high + 6, max(image.shape[1], wide + 2))
     body = np.pad(image, ((0, 0), (0, head.shape[1] - image.shape[1]), (0, 0)), constant_values=255)
     return np.concatenate([with_words(head, [(caption, 0, 2)], size=size), body])
 
