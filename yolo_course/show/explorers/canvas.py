@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from yolo_course.show.style import ink
 
-GAP, LINE, LETTERS = 12, 2, 18  # pixels: between pictures, of a line, of a letter
+GAP, LINE, DASH, LETTERS = 12, 2, 7, 18  # pixels: between pictures, of a line, of a dash, of a letter
 
 
 @cache
@@ -54,26 +54,31 @@ def with_boxes(
     """Frames around ``boxes`` (n, 4), xyxy in pixels; a dark rim keeps them visible on any ground."""
     image = image.copy()
     for box in np.asarray(boxes, dtype=float).reshape(-1, 4):
-        for ends in _frame(box, dashed):
-            if halo:
-                cv2.line(image, *ends, rgb(halo), width + 2, cv2.LINE_AA)
-        for ends in _frame(box, dashed):
-            cv2.line(image, *ends, rgb(colour), width, cv2.LINE_AA)
+        edges = [int(edge) for edge in np.rint(np.clip(box, -9999, 9999))]
+        for tone, thick in ((halo, width + 2), (colour, width)):
+            if tone:
+                _frame(image, edges, rgb(tone), thick, dashed)
     return image
 
 
-def _frame(box: ndarray, dashed: bool) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """The lines of a frame: four, or many short ones."""
-    left, top, right, bottom = (int(edge) for edge in np.rint(np.clip(box, -9999, 9999)))
-    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-    sides = list(zip(corners, corners[1:] + corners[:1], strict=True))
-    return [piece for side in sides for piece in _dashes(*map(np.array, side))] if dashed else sides
+def _frame(image: ndarray, edges: list[int], tone: tuple[int, int, int], thick: int, dashed: bool) -> None:
+    """Paint the four sides in place, ``thick`` pixels about the edges; slices are far quicker than lines."""
+    left, top, right, bottom = edges
+    before, after = thick // 2, thick - thick // 2
+    rows, columns = (max(0, top - before), bottom + after), (max(0, left - before), right + after)
+    for y in (top, bottom):
+        _paint(image[max(0, y - before) : max(0, y + after), columns[0] : max(0, columns[1])], tone, dashed)
+    for x in (left, right):
+        side = image[rows[0] : max(0, rows[1]), max(0, x - before) : max(0, x + after)]
+        _paint(side.transpose(1, 0, 2), tone, dashed)
 
 
-def _dashes(start: ndarray, end: ndarray, length: int = 7) -> list:
-    count = max(1, int(np.abs(end - start).max()) // length)
-    points = np.rint(np.linspace(start, end, count + 1)).astype(int).tolist()
-    return [(tuple(a), tuple(b)) for a, b in zip(points[::2], points[1::2], strict=False)]
+def _paint(side: ndarray, tone: tuple[int, int, int], dashed: bool) -> None:
+    """Fill a side (thickness, length, 3), or every other stretch of it."""
+    if dashed:
+        side[:, np.arange(side.shape[1]) // DASH % 2 == 0] = tone
+    else:
+        side[:] = tone
 
 
 def with_grid(image: ndarray, step: float, colour: str = "#ffffff", share: float = 0.45) -> ndarray:
