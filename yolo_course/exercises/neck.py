@@ -83,7 +83,7 @@ joined = Exercise(
     "joined",
     "What does a Concat hand on?",
     """
-    In YOLOv5m, every number of channels in the table above is times 1.5 (0.75 in place of 0.50). Which shape
+    In YOLOv5m, every number of channels in the table of rows above is times 1.5 (0.75 in place of 0.50). Which shape
     `(channels, height, width)` does row 22 hand on in YOLOv5m, for a picture 320 pixels high and 512 wide?
     """,
     """
@@ -168,10 +168,10 @@ THOUGHTS = ["a small stride leaves many cells.", "the talk speaks of maps, not o
 THOUGHTS += ["a cell covers stride × stride pixels.", *["look for anchors of about this size."] * 3]
 
 
-def _judge_levels(levels) -> str:
-    found = [str(level).strip()[-1:] for level in levels] if isinstance(levels, list | tuple) else []
+def _judge_which_level(which_level) -> str:
+    found = [str(level).strip()[-1:] for level in which_level] if isinstance(which_level, list | tuple) else []
     if len(found) != len(LEVELS) or set(found) - set("345"):
-        not_yet(describe(levels), "seven of N3, N4, N5", 'answer every question, in order: `["N3", ...]`.')
+        not_yet(describe(which_level), "seven of N3, N4, N5", 'answer every question, in order: `["N3", ...]`.')
     if "".join(found) == LEVELS.translate(str.maketrans("35", "53")):
         not_yet("all of it turned round", "N3 for the small objects", "mind the trap: the largest map is N3.")
     for number, (given, right, thought) in enumerate(zip(found, LEVELS, THOUGHTS, strict=True), 1):
@@ -180,8 +180,8 @@ def _judge_levels(levels) -> str:
     return "the large map for the small objects, the small map for the large ones."
 
 
-levels = Exercise(
-    "levels",
+which_level = Exercise(
+    "which_level",
     "Out of the trap",
     """
     N3, N4 or N5? Seven answers in a list, for YOLOv5s and pictures of 640 pixels. Which of them (1) has the most cells,
@@ -190,10 +190,10 @@ levels = Exercise(
     """,
     """
     ### BEGIN SOLUTION
-    levels = ["N3", "N5", "N3", "N5", "N3", "N4", "N5"]
+    which_level = ["N3", "N5", "N3", "N5", "N3", "N4", "N5"]
     ### END SOLUTION
     """,
-    _judge_levels,
+    _judge_which_level,
     hints=(
         "N3 has stride 8: its map is 80 × 80 cells, and a cell covers 8 × 8 pixels.",
         "Compare each object with the anchors: 10 to 33 pixels at N3, 30 to 119 at N4, 90 to 373 at N5.",

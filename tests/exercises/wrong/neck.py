@@ -37,12 +37,12 @@ WRONG = {
         "    return mix[0](torch.cat((up(narrow[0](features[-1])), features[-2]), 1))": "go on to the first map",
         "def top_down(features, narrow, mix):\n    return [features[0]]": "a result of type Tensor",
     },
-    "levels": {
-        'levels = ["N5", "N3", "N5", "N3", "N5", "N4", "N3"]': "mind the trap",
-        'levels = ["N3", "N3", "N3", "N5", "N3", "N4", "N5"]': "the talk speaks of maps",
-        'levels = ["N3", "N5", "N3", "N5", "N3", "N3", "N5"]': "look for anchors",
-        'levels = ["N3", "N5"]': "answer every question",
-        'levels = "N3"': "seven of N3",
+    "which_level": {
+        'which_level = ["N5", "N3", "N5", "N3", "N5", "N4", "N3"]': "mind the trap",
+        'which_level = ["N3", "N3", "N3", "N5", "N3", "N4", "N5"]': "the talk speaks of maps",
+        'which_level = ["N3", "N5", "N3", "N5", "N3", "N3", "N5"]': "look for anchors",
+        'which_level = ["N3", "N5"]': "answer every question",
+        'which_level = "N3"': "seven of N3",
     },
     "hearing": {
         "def hearing(sources, start):\n    return [row for row in sources if start in sources[row]]": "go on from",

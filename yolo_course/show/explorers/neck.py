@@ -202,5 +202,10 @@ def explore_cut(model: YOLOv5 | None = None, samples: Sequence[tuple] | None = N
             "conf": slider("confidence", 0.05, 0.95, 0.25, 0.05),
             "level": choice("who speaks", {"all": 0, **{f"N{at} alone": at for at in LEVELS}}, 0),
         },
-        {"nothing cut": {}, "without e (N3, down)": {"cut": "wire e"}, "without d (P3)": {"cut": "wire d"}},
+        {
+            "nothing cut": {},
+            "without e (N3, down)": {"cut": "wire e"},
+            "without d (P3)": {"cut": "wire d"},
+            "without the way up (a, c)": {"cut": "the way up: a, c", "picture": min(7, last)},
+        },
     )
