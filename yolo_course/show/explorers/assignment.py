@@ -188,8 +188,8 @@ def collision_view(ground: Sequence[ndarray], anchors: Tensor, first: tuple, lev
         if (anchor, row, column) in claimed[0] & claimed[1]:
             cv2.rectangle(pixels, (2, 2), (side - 3, side - 3), canvas.rgb(ANSWERS), 3)
     for panel in panels:
-        _draw_box(panel, first, FIRST, width=1)
-        _draw_box(panel, second, SECOND, width=1)
+        _draw_box(panel, first, FIRST)
+        _draw_box(panel, second, SECOND)
     picture[:HEAD] = _titles(*(f"{LEVELS[level]}, anchor {w:.0f} × {h:.0f}" for w, h in own.tolist()))
     return View(picture, _who_stays(level, claimed, stays))
 
