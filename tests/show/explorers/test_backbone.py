@@ -133,11 +133,13 @@ def test_value_and_slope_of_a_bend():
     assert "the value is -0.278, the slope 0.006" in blocks.activation_view(-1.25, "silu").words
 
 
-def test_the_line_in_front_is_the_function():
-    picture, place = blocks.activation_view(-6.0, "leaky_relu").picture, blocks.curves().places[0]
-    for x in (-3.5, -2.5, 1.5):
-        column, row = place(np.array([[x, max(x, 0.1 * x)]]))[0].round().astype(int)
-        assert tuple(picture[row, column]) == canvas.rgb(LOOKS[0][0])
+def test_the_line_in_front_lies_on_the_charts_own_line():
+    chart, picture = blocks.curves(), blocks.activation_view(-6.0, "silu").picture
+    for x in (-3.5, -2.5, 1.3, 2.6):
+        column, row = chart.places[0](np.array([[x, blocks.bend("silu", x)[0]]]))[0].round().astype(int)
+        assert tuple(picture[row, column]) == canvas.rgb(LOOKS[2][0])
+        red, green, _ = chart.pixels[row, column].astype(int)
+        assert green - red > 30  # matplotlib's line, pale green, with nothing of the grid
 
 
 @pytest.mark.parametrize(("channels", "repeats", "side"), [(16, 1, 10), (64, 3, 20), (32, 12, 8)])

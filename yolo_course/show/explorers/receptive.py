@@ -113,8 +113,7 @@ def explore_field(image: ndarray | None = None) -> Explorer:
     def draw(row: int, across: int, down: int, picture: str, weights: str) -> View:
         stride = strides[row]
         x, y = across // stride, down // stride
-        gradient = graph(picture, weights)(row, x, y)
-        field = measured_field(trained.rows[: row + 1], gradient, (x, y))
+        field = measured_field(trained.rows[: row + 1], graph(picture, weights)(row, x, y), (x, y))
         return field_view(pictures[picture], field, (x, y), stride)
 
     return Explorer(
