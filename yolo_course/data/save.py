@@ -58,17 +58,28 @@ def _description(file: Path, names: list[str], split: str) -> dict:
 
 
 def _write_samples(dataset: Dataset, images: Path, labels: Path, quality: int) -> None:
-    images.mkdir()
     labels.mkdir()
+    for i, file in enumerate(write_images(dataset, images, quality)):
+        if dataset.ids[i] not in dataset.unlabelled:
+            text = label_text(dataset.boxes[i], dataset.classes[i], tuple(dataset.shapes_wh[i]))
+            (labels / f"{file.stem}.txt").write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_images(dataset: Dataset, folder: Path, quality: int) -> list[Path]:
+    """Write or copy every picture into the new `folder`, named by its id; their files in order.
+
+    Raises DataError for a picture that is not there, and for two of the same id.
+    """
+    _ = dataset.shapes_wh  # asks every file
+    folder.mkdir(parents=True)
     stems = [id_.replace("/", "_") for id_ in dataset.ids]
     if len(set(map(str.lower, stems))) < len(stems):
         raise DataError("two pictures have the same id; a folder needs a name for each. Give the data set other ids.")
-    for i, stem in enumerate(stems):
-        source = dataset.images[i]
+    files = []
+    for stem, source in zip(stems, dataset.images, strict=True):
+        files.append(folder / f"{stem}{source.suffix if isinstance(source, Path) else '.jpg'}")
         if isinstance(source, Path):
-            shutil.copyfile(source, images / f"{stem}{source.suffix}")
+            shutil.copyfile(source, files[-1])
         else:
-            write_image(images / f"{stem}.jpg", source, quality)
-        if dataset.ids[i] not in dataset.unlabelled:
-            text = label_text(dataset.boxes[i], dataset.classes[i], tuple(dataset.shapes_wh[i]))
-            (labels / f"{stem}.txt").write_text(text, encoding="utf-8", newline="\n")
+            write_image(files[-1], source, quality)
+    return files
