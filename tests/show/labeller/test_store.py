@@ -97,8 +97,8 @@ def test_empty_is_not_unlabelled(photos):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("2 0.5 0.5 0.1 0.1", "line 2: found class 2.*0 to 1 exist"),
-        ("0 0.5 0.5 0.1", "line 2: found 4 columns.*Expected: class x y width height"),
+        ("2 0.5 0.5 0.1 0.1", "Line 2: found class 2.*0 to 1 exist"),
+        ("0 0.5 0.5 0.1", "Line 2: found 4 columns.*Expected: class x y width height"),
         ("cat 0.5 0.5 0.1 0.1", "not a number"),
         ("0 20 10 5 5", "out of 0..1.*divide"),
         ("0 0.5 0.5 0 0.1", "without area.*delete the row"),

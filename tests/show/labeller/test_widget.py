@@ -74,7 +74,7 @@ def test_a_refused_change_shows_what_the_disk_holds(tool, tmp_path):
 def test_bad_rows_are_told_and_kept(tool, tmp_path):
     write_text(tmp_path / "c.txt", "5 0.5 0.5 0.5 0.5\n")
     tool._answer(tool, {"do": "go", "index": 2}, [])
-    assert tool.page["state"] == "refused" and "line 1: found class 5" in tool.page["message"]
+    assert tool.page["state"] == "refused" and "Line 1: found class 5" in tool.page["message"]
     save(tool, [[0, 1, 1, 6, 6]])
     assert (tmp_path / "c.txt").read_text() == "5 0.5 0.5 0.5 0.5\n"
 

@@ -52,7 +52,7 @@ class Tool {
   constructor(model, el) {
     Object.assign(this, { model, names: model.get("names"), colours: model.get("colours"), pictures: new Map() });
     Object.assign(this, { boxes: [], nothing: false, past: [], selected: -1, kind: 0, zoom: 1, drag: null });
-    Object.assign(this, { id: Math.random().toString(36), serial: 0, doing: "" });
+    Object.assign(this, { id: Math.random().toString(36), serial: 0, doing: "", aim: 0 });
     // JupyterLab looks for its shortcuts (a: new cell, d d: delete it) before any key reaches us, but not in here.
     this.root = element("div", "", { class: "yolo-labeller", role: "group", "data-lm-suppress-shortcuts": "true" });
     this.root.innerHTML = PAGE;
@@ -96,10 +96,11 @@ class Tool {
     this.pictures.forEach((address) => URL.revokeObjectURL(address));
   }
 
-  // From the kernel. While answers to earlier changes of ours still come in, our boxes are the newer ones.
+  // From the kernel. While answers to earlier messages of ours still come in, what we have is newer.
   take() {
     const page = this.model.get("page"), isNew = page.visit !== this.page?.visit, isOurs = page.by === this.id;
     this.page = page;
+    if (!isOurs || page.serial === this.serial) this.aim = page.index;
     if (isNew || !isOurs) {
       this.boxes = page.boxes.map(([kind, ...edges]) => ({ kind, edges }));
       Object.assign(this, { nothing: page.state === "empty", drag: null });
@@ -135,7 +136,7 @@ class Tool {
     this.image.hidden = !this.pictures.has(index);
     if (!this.image.hidden) this.image.src = this.pictures.get(index);
     const wanted = [index, index + 1].find((number) => number < total && !this.pictures.has(number));
-    if (width && wanted !== undefined) this.model.send({ do: "picture", index: wanted });
+    if (width && wanted !== undefined && index === this.aim) this.model.send({ do: "picture", index: wanted });
   }
 
   keepPicture({ picture, problem }, [bytes]) {
@@ -157,17 +158,17 @@ class Tool {
     this.paint();
   }
 
-  goTo(index) {
-    const { total, index: current } = this.page;
-    if (index === current) this.say("No other picture is without labels.");
+  goTo(index) { // several presses in a row count from where the last one leads to, not from what is shown yet
+    const { total } = this.page;
+    if (index === this.aim) this.say("No other picture is without labels.");
     else if (index < 0 || index >= total) this.say(`This is the ${index < 0 ? "first" : "last"} picture.`);
-    else this.model.send({ do: "go", index });
+    else this.model.send({ do: "go", index: (this.aim = index), by: this.id, serial: ++this.serial });
   }
 
   // What keys and buttons do.
   actions = {
-    next: () => this.goTo(this.page.index + 1),
-    previous: () => this.goTo(this.page.index - 1),
+    next: () => this.goTo(this.aim + 1),
+    previous: () => this.goTo(this.aim - 1),
     todo: () => this.goTo(this.page.todo),
     add: () => { this.insert(this.middle()); this.focusBox(); },
     remove: () => this.remove(),

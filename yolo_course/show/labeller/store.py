@@ -133,14 +133,14 @@ class LabelStore:
             try:
                 kind, xywh = parse_row(line, self.names)
             except BadRow as error:
-                bad.append(f"line {number}: {error}")
+                bad.append(f"Line {number}: {error}")
                 continue
             edges = tuple(denormalise(np.array(xywh), *size).tolist())
             if _has_area(edges, size):
                 boxes.append((kind, *edges))
                 lines[edges] = line
             else:
-                bad.append(f"line {number}: {NO_AREA}")
+                bad.append(f"Line {number}: {NO_AREA}")
         return boxes, bad
 
     def _unchanged(self, index: int) -> Labels:
@@ -202,8 +202,9 @@ def _has_area(edges: tuple[float, ...], size: tuple[int, int]) -> bool:
 def _refusal(file: Path, bad: list[str]) -> str:
     if not bad:
         return ""
+    rows = " ".join(bad[:SHOWN])
     more = f" And {len(bad) - SHOWN} more." if len(bad) > SHOWN else ""
     return (
-        f"{file.name} has rows that are no labels. {' '.join(bad[:SHOWN])}{more} The file stays as it is, and this "
+        f"{file.name} has rows that are no labels. {rows}{more} The file stays as it is, and this "
         "picture cannot be changed here: mend the file in a text editor, then go to the next picture and back."
     )

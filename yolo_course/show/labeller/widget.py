@@ -61,7 +61,7 @@ class Labeller(anywidget.AnyWidget):
     """A :class:`LabelStore` in the browser; `label_images` makes one.
 
     page: what is shown. `visit` is a new number whenever the browser has to take over the boxes; `by` and `serial`
-    say which view's change they contain; `boxes` are (class, left, top, right, bottom) in pixels of the picture.
+    say which view's last message it answers; `boxes` are (class, left, top, right, bottom) in pixels of the picture.
     """
 
     _esm, _css = HERE / "labeller.js", HERE / "labeller.css"
@@ -87,7 +87,7 @@ class Labeller(anywidget.AnyWidget):
         note = f"Labelling tool for {len(self.store)} pictures. Run this cell to draw boxes in it."
         return {**data, "text/plain": note, "text/markdown": f"*{note}*"}, metadata
 
-    def go(self, index: int, message: str = "") -> None:
+    def go(self, index: int, message: str = "", by: str = "", serial: int = 0) -> None:
         """Show a picture with what the disk says about it; a picture that cannot be read is shown as a message."""
         try:
             labels = self.store.read(index)
@@ -95,7 +95,7 @@ class Labeller(anywidget.AnyWidget):
             if index not in range(len(self.store)):
                 raise
             labels, message = NO_PICTURE, str(error)
-        self._show(index, labels, message or labels.problem, self.page.get("visit", 0) + 1)
+        self._show(index, labels, message or labels.problem, self.page.get("visit", 0) + 1, by, serial)
 
     def save(self, content: dict) -> None:
         """Write the boxes of a `save` message and show what was stored; raises DataError for what is refused.
@@ -122,7 +122,7 @@ class Labeller(anywidget.AnyWidget):
         """A message from the browser. What is refused becomes the page's message, with what the disk holds."""
         try:
             if content["do"] == "go":
-                self.go(content["index"])
+                self.go(content["index"], by=content.get("by", ""), serial=content.get("serial", 0))
             elif content["do"] == "save":
                 self.save(content)
             elif content["do"] == "picture":
