@@ -122,7 +122,7 @@ class Cost(NamedTuple):
 
 
 @cache
-def count_costs(channels: int, repeats: int) -> dict[str, Cost]:
+def _counted(channels: int, repeats: int) -> dict[str, Cost]:
     """Build each stack, as a plan without memory, and count. No convolution in it has a stride: every weight of a
     kernel is used once for each cell.
     """
@@ -132,6 +132,15 @@ def count_costs(channels: int, repeats: int) -> dict[str, Cost]:
             block = build(channels, repeats)
         kernels = sum(m.weight.numel() for m in block.modules() if isinstance(m, nn.Conv2d))
         costs[name] = Cost(sum(p.numel() for p in block.parameters()), kernels)
+    return costs
+
+
+def count_costs(channels: int, repeats: int) -> dict[str, Cost]:
+    """What each stack costs: counted with one bottleneck and with two, and every further one costs the same."""
+    costs = {}
+    for name, one in _counted(channels, 1).items():
+        two = _counted(channels, 2)[name]
+        costs[name] = Cost(*(first + (repeats - 1) * (second - first) for first, second in zip(one, two, strict=True)))
     return costs
 
 

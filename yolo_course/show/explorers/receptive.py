@@ -42,8 +42,10 @@ def gradient_of(model: YOLOv5, image: ndarray) -> Callable[[int, int, int], ndar
 
     The picture is sent through the network once; only the way back is walked for each cell, and once for each.
     """
-    network = deepcopy(model).fuse().requires_grad_(False)  # one layer for two: the same gradient, in less time
-    pixels = (torch.from_numpy(image).movedim(2, 0)[None] / 255).requires_grad_()  # (1, 3, H, W)
+    order = torch.channels_last  # like one layer in place of two: the same gradient, in less time
+    network = deepcopy(model).fuse().requires_grad_(False).to(memory_format=order)
+    pixels = (torch.from_numpy(image).movedim(2, 0)[None] / 255).contiguous(memory_format=order)  # (1, 3, H, W)
+    pixels.requires_grad_()
     outputs = network.walk(range(network.first_neck_row), {-1: pixels})
 
     @cache
