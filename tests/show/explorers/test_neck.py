@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import yolo_course as yc
+from yolo_course.boxes import xywh_to_xyxy
 from yolo_course.data import render_sample
 from yolo_course.show.explorers import neck
 from yolo_course.show.explorers.neck_plan import LIT, Plan, fewest_convolutions, heard_by, rows_between
@@ -106,6 +107,15 @@ def test_the_level_of_a_box_is_told_by_its_place_among_the_rows(bench):
         found, levels = bench.found(0, (), 0.05, level)
         alone = yc.non_max_suppression(bench.decoded(())[:1, rows], 0.05)[0]
         assert np.allclose(found, alone.numpy()) and set(levels) <= {level}
+
+
+def test_with_all_levels_speaking_each_box_is_one_of_its_levels_rows(bench):
+    found, levels = bench.found(0, (), 0.25)
+    corners = xywh_to_xyxy(bench.decoded(())[0, :, :4])
+    places = {3: slice(0, 768), 4: slice(768, 960), 5: slice(960, 1008)}
+    assert len(set(levels)) > 1
+    for row, level in zip(found, levels, strict=True):
+        assert (corners[places[level]] == torch.from_numpy(row[:4])).all(1).any()
 
 
 def test_the_words_count_what_is_found(bench):
