@@ -37,3 +37,4 @@ def test_same():
 def test_describe():
     assert describe(torch.zeros(2, 3)) == "Tensor of shape (2, 3)" and describe(np.array(2)) == "2"
     assert describe("x") == "'x'" and describe(list(range(99))).startswith("list [0, 1")
+    assert describe([torch.zeros(2), 1]) == "list of 2: Tensor of shape (2,), 1"

@@ -1,4 +1,4 @@
-"""Looking after data: render, download, check."""
+"""Looking after data: render, download, convert, check."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -67,6 +67,40 @@ def download(
     from yolo_course.data.remote import download
 
     download(name.value, folder, say=typer.echo)
+
+
+class Form(StrEnum):
+    """What can be written."""
+
+    yolo = "yolo"
+    voc = "voc"
+    coco = "coco"
+
+
+@app.command(rich_help_panel=PANEL)
+def convert(
+    data: Annotated[str, typer.Argument(help="A data set of any form, or (with --names) a folder of photos.")],
+    folder: Annotated[Path, typer.Argument(help="The new folder.")],
+    to: Annotated[Form, typer.Option(help="The form to write.")] = Form.yolo,
+    split: Annotated[
+        tuple[float, float, float] | None, typer.Option(help="Shares of train, val and test, drawn anew by scene.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides the draw.")] = 0,
+    names: Annotated[str | None, typer.Option(help="Classes of a folder of photos, with commas between them.")] = None,
+) -> None:
+    """Write a data set in another form, or split it anew so that near-duplicates stay together.
+
+    Examples: [bold]yolo-course convert VOC2007 voc_as_yolo[/]
+    [bold]yolo-course convert photos my_data --names cat,dog --split 0.7 0.15 0.15[/]
+    """
+    from yolo_course.data.named import locate
+    from yolo_course.data.plain import convert
+
+    shares = None if split is None else {n: s for n, s in zip(("train", "val", "test"), split, strict=True) if s}
+    classes = None if names is None else [name.strip() for name in names.split(",")]
+    for part, count in convert(locate(data), folder, to.value, shares, seed, classes).items():
+        typer.echo(f"{part}: {count} pictures")
+    typer.echo(f"written in {to.value} form: {folder}")
 
 
 @app.command(rich_help_panel=PANEL)

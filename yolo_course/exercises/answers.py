@@ -52,5 +52,7 @@ def describe(value: Any) -> str:
     """A value in a few words: its type, and its shape or a short text."""
     if isinstance(value, Tensor | ndarray) and value.ndim:
         return f"{type(value).__name__} of shape {tuple(value.shape)}"
+    if isinstance(value, list | tuple) and any(isinstance(each, Tensor | ndarray) for each in value):
+        return f"{type(value).__name__} of {len(value)}: {', '.join(map(describe, value[:4]))}"
     text = repr(value.item() if isinstance(value, Tensor | ndarray) else value)
     return text if len(text) <= 60 else f"{type(value).__name__} {text[:50]}..."

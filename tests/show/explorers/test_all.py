@@ -13,12 +13,13 @@ from yolo_course.show import explorers
 from yolo_course.show.explorers.explorer import Explorer, encoded, raster
 
 MODULES = [import_module(f"{explorers.__name__}.{module.name}") for module in pkgutil.iter_modules(explorers.__path__)]
-MAKERS = {
-    name: function
+FOUND = [
+    (name, function)
     for module in MODULES
     for name, function in vars(module).items()
     if name.startswith("explore_") and function.__module__ == module.__name__
-}
+]
+MAKERS = dict(FOUND)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,7 @@ def test_stills_differ_from_each_other_and_have_words(made, name):
     assert explorer.still_sheet().shape[1] <= 1200
 
 
-def test_every_stage_has_explorers():
-    stages = {function.__module__.rpartition(".")[2] for function in MAKERS.values()}
-    assert stages >= {"input"}
+def test_every_subject_has_explorers_and_no_name_is_given_twice():
+    modules = {function.__module__.rpartition(".")[2] for function in MAKERS.values()}
+    assert modules >= {"start", "input", "backbone", "neck", "head", "loss", "transfer", "curves", "own_data"}
+    assert len(MAKERS) == len(FOUND)

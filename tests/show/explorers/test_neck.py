@@ -141,5 +141,5 @@ def test_what_can_be_cut(bench):
 
 def test_own_pictures_of_any_shape(model):
     wide = np.zeros((60, 200, 3), np.uint8), np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
-    explorer = neck.explore_cut(model, [wide, wide])
+    explorer = neck.explore_wires(model, [wide, wide])
     assert explorer.draw(**explorer.start).words.startswith("Cut: nothing. Found: 0 of 0 objects.")

@@ -184,7 +184,7 @@ def cuts(plan: Plan) -> dict[str, frozenset[Wire]]:
     return {"nothing": frozenset(), **single, "the way up: a, c": up, "the way down: e, g": frozenset(inside - up)}
 
 
-def explore_cut(model: YOLOv5 | None = None, samples: Sequence[tuple] | None = None) -> Explorer:
+def explore_wires(model: YOLOv5 | None = None, samples: Sequence[tuple] | None = None) -> Explorer:
     """Cut wires of a trained neck and see what is still found, on each of the ``samples``.
 
     ``samples`` are (uint8 RGB picture (H, W, 3), boxes (n, 4) xyxy in pixels, classes (n,)) of the model's classes. A
