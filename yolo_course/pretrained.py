@@ -45,11 +45,20 @@ def official_file(text: str, release: str = "v7.0", say: Callable[[str], None] =
     Raises CheckpointError for a name or release that there is not, and where the file cannot be had.
     """
     remote = remote_file(text, release)
-    folder = cache_dir() / "weights" / release
     try:
-        return fetch(remote, folder, say)
+        return fetch(remote, _folder(release), say)
     except DownloadError as error:
         raise CheckpointError(str(error)) from error
+
+
+def cached_file(text: str, release: str = "v7.0") -> Path | None:
+    """The file of :func:`official_file` if it was fetched before; nothing is downloaded."""
+    file = _folder(release) / remote_file(text, release).name
+    return file if file.is_file() else None
+
+
+def _folder(release: str) -> Path:
+    return cache_dir() / "weights" / release
 
 
 def remote_file(text: str, release: str) -> RemoteFile:
