@@ -53,7 +53,7 @@ def test_colour_says_what_is_beyond_the_usual(sample, settings, outside):
 
 def test_colour_marks_move_with_the_settings(sample):
     def dots(*settings):
-        scales = colour_view(sample[0], *settings).picture[HEAD + TALL + 48]
+        scales = colour_view(sample[0], *settings).picture[HEAD + sample[0].shape[0] + 48]
         return np.flatnonzero((scales == (0xE6, 0x9F, 0x00)).all(1)).reshape(3, -1).mean(1)
 
     assert dots(90, 50, -50) - dots(0, 0, 0) == pytest.approx([65, 65, -65], abs=1)  # 130 pixels to either end
@@ -77,6 +77,7 @@ def test_shape_turns_zooms_shifts_slants_and_mirrors_what_is_seen(sample):
     assert (half[:45] == 114).all() and not (half[55:145, 55:145] == 114).all(2).any()
     slanted = right_of(shape(image, [], slant=40), image)  # what is below moves to the right
     assert (slanted[190, :70] == 114).all() and (slanted[10, 130:] == 114).all()
+    assert not (slanted[100] == 114).all(1).any()  # the middle row stays
 
 
 @pytest.mark.parametrize("settings", [{}, {"zoom": 150}, {"shift": 50}, {"mirror": True}, {"zoom": 40, "slant": 20}])

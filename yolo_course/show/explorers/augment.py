@@ -16,7 +16,7 @@ from yolo_course.stages.augment import CUTOUT_SIDES, affine_matrix, cutout, flip
 TALL, WIDE = 336, 420  # pixels: a picture here, at most
 RIGHT = WIDTH - WIDE
 RANGES = {"hue": (5.4, 180, "°"), "saturation": (70, 100, " %"), "value": (40, 100, " %")}  # default, shown, unit
-_COLOURS, _SHAPES, _SIGNS = 31, 31, 6  # pictures of "far", val
+_COLOURS, _SHAPES, _SIGNS = 32, 32, 6  # pictures of "far", val
 
 
 def colour_view(image: ndarray, hue: float, saturation: float, value: float) -> View:
@@ -26,10 +26,11 @@ def colour_view(image: ndarray, hue: float, saturation: float, value: float) -> 
     """
     settings = {"hue": hue, "saturation": saturation, "value": value}
     changed = recolour(image, hue / 360, saturation / 100, value / 100)
-    sheet = page(HEAD + TALL + 64, (image, 0, HEAD), (changed, RIGHT, HEAD))
+    below = HEAD + image.shape[0]
+    sheet = page(below + 64, (image, 0, HEAD), (changed, RIGHT, HEAD))
     text = [("as it is", 0, 2), ("changed", RIGHT, 2)]
     for number, (name, (usual, most, unit)) in enumerate(RANGES.items()):
-        x, y = 290 * number, HEAD + TALL + 10
+        x, y = 290 * number, below + 10
         text.append((f"{name} {_signed(settings[name])}{unit}", x, y))
         sheet = _scale(sheet, x + 6, y + 38, settings[name] / most, usual / most)
     outside = [name for name, (usual, _, _) in RANGES.items() if abs(settings[name]) > usual]
@@ -66,9 +67,8 @@ def explore_colour(image: ndarray | None = None) -> Explorer:
             "value": slider("value, %", -100, 100, 0, 10),
         },
         {
-            "hue + 5°: as far as training goes": {"hue": 5},
             "saturation − 70 %: as far as training goes": {"saturation": -70},
-            "value + 40 %: as far as training goes": {"value": 40},
+            "value − 100 %: nothing is left": {"value": -100},
             "hue + 120°: far too much": {"hue": 120},
         },
     )
@@ -97,7 +97,7 @@ def shape_view(
         f"{_signed(shift)} %: {len(kept)} of {len(boxes)} boxes stay. The upright boxes have "
         f"{_looseness(before, corners, zoom / 100):.2f} times the area of what was moved."
     )
-    return View(canvas.with_words(page(HEAD + TALL, (shown, 0, HEAD), (moved, RIGHT, HEAD)), text), words)
+    return View(canvas.with_words(page(HEAD + height, (shown, 0, HEAD), (moved, RIGHT, HEAD)), text), words)
 
 
 def _corners(boxes: ndarray, matrix: ndarray) -> ndarray:
@@ -130,9 +130,8 @@ def explore_shape(image: ndarray | None = None, boxes: ndarray | None = None) ->
         },
         {
             "zoom 50 % and shift 10 %: both usual": {"zoom": 50, "shift": 10},
-            "zoom 150 %: boxes are cut": {"zoom": 150},
-            "turned by 30°: boxes become loose": {"angle": 30},
-            "mirrored and slanted": {"mirror": True, "slant": 25},
+            "turned by 45°: boxes become loose": {"angle": 45},
+            "mirrored and slanted": {"mirror": True, "slant": 40},
         },
     )
 
@@ -163,7 +162,8 @@ def cutout_view(
         f"Above {most:.0%} a box is dropped: {len(kept)} of {len(boxes)} stay."
     )
     return View(
-        canvas.with_words(page(HEAD + TALL, (shown, 0, HEAD), (cut, RIGHT, HEAD)), text, ground="#ffffff"), words
+        canvas.with_words(page(HEAD + image.shape[0], (shown, 0, HEAD), (cut, RIGHT, HEAD)), text, ground="#ffffff"),
+        words,
     )
 
 
@@ -191,8 +191,7 @@ def explore_cutout(image: ndarray | None = None, boxes: ndarray | None = None) -
         },
         {
             "8 rectangles up to a quarter": {},
-            "24 small ones": {"count": 24, "side": 1 / 8},
-            "dropped above 20 %": {"most": 0.2},
+            "40 rectangles up to a half": {"count": 40, "side": 1 / 2},
             "the 31 of YOLOv5's code": {"as_original": True},
         },
     )
