@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -9,8 +10,6 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
-
-from yolo_course import lab
 
 TOKEN = "browser-test"
 FOLDERS = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
@@ -50,7 +49,7 @@ SHUT_DOWN = "async () => await window.jupyterapp.shell.currentWidget.sessionCont
 @contextmanager
 def server(folder: Path, log: Path):
     """JupyterLab on ``folder``, all of Jupyter's own files below ``log``'s folder; its address."""
-    port = lab.free_port(21000)
+    port = _any_port()
     folders = {f"JUPYTER_{name}": str(log.parent / name.lower()) for name in FOLDERS}
     folders |= {f"JUPYTERLAB_{name}_DIR": str(log.parent / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
     for name, setting in SETTINGS.items():
@@ -69,6 +68,13 @@ def server(folder: Path, log: Path):
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def _any_port() -> int:
+    """A port that the system hands out: two sessions of tests on one computer do not meet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float = 60) -> None:
