@@ -152,17 +152,22 @@ class Tool {
     if (remember) this.past.push({ boxes: this.boxes, nothing: this.nothing });
     Object.assign(this, { boxes, nothing, doing, drag: null, selected: Math.min(selected, boxes.length - 1) });
     const rows = boxes.map(({ kind, edges }) => [kind, ...edges]);
-    this.model.send({ do: "save", visit: this.page.visit, by: this.id, serial: ++this.serial, boxes: rows, nothing });
-    clearTimeout(this.patience);
-    this.patience = setTimeout(() => this.say(`${doing} Not saved yet: the kernel is busy or gone.`, true), 1500);
     this.paint();
+    this.tell({ do: "save", visit: this.page.visit, boxes: rows, nothing }, `${doing} Not saved yet. `);
+  }
+
+  tell(content, waiting = "") { // the kernel; where it has ended, `send` may throw, so the clock runs before
+    clearTimeout(this.patience);
+    const why = "The kernel does not answer: it is busy, or it ended; then run this cell again.";
+    this.patience = setTimeout(() => this.say(waiting + why, true), 1500);
+    this.model.send({ ...content, by: this.id, serial: ++this.serial });
   }
 
   goTo(index) { // several presses in a row count from where the last one leads to, not from what is shown yet
     const { total } = this.page;
     if (index === this.aim) this.say("No other picture is without labels.");
     else if (index < 0 || index >= total) this.say(`This is the ${index < 0 ? "first" : "last"} picture.`);
-    else this.model.send({ do: "go", index: (this.aim = index), by: this.id, serial: ++this.serial });
+    else this.tell({ do: "go", index: (this.aim = index) });
   }
 
   // What keys and buttons do.
