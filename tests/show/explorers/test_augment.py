@@ -77,7 +77,8 @@ def test_shape_turns_zooms_shifts_slants_and_mirrors_what_is_seen(sample):
     assert (half[:45] == 114).all() and not (half[55:145, 55:145] == 114).all(2).any()
     slanted = right_of(shape(image, [], slant=40), image)  # what is below moves to the right
     assert (slanted[190, :70] == 114).all() and (slanted[10, 130:] == 114).all()
-    assert not (slanted[100] == 114).all(1).any()  # the middle row stays
+    difference = np.abs(slanted[99:101].astype(float) - image[99:101])
+    assert difference[:, 1:-1].mean() < 12  # the middle rows stay, but for half a pixel
 
 
 @pytest.mark.parametrize("settings", [{}, {"zoom": 150}, {"shift": 50}, {"mirror": True}, {"zoom": 40, "slant": 20}])
