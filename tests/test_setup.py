@@ -261,4 +261,6 @@ def test_clean_removes_the_environment_and_help_names_the_targets(house):
     house.make("clean")
     assert not (house.folder / ".venv").exists()
     text = house.make()[0].stdout
-    assert all(word in text for word in ("lab", "test", "compare", "notebooks", "slides", "solutions", "clean", "TORCH=cpu"))
+    assert all(
+        word in text for word in ("lab", "test", "compare", "notebooks", "slides", "solutions", "clean", "TORCH=cpu")
+    )

@@ -13,10 +13,10 @@ from pathlib import Path
 
 TOKEN = "browser-test"
 FOLDERS = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
-# No news, no "check for updates", and every cell in the page, whether it is in view or not.
+# No news, no "check for updates", no saving.
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "notebook-extension/tracker": {"windowingMode": "none", "recordTiming": False},
+    "notebook-extension/tracker": {"recordTiming": False},
     "docmanager-extension/plugin": {"autosave": False},
 }
 IS_READY = """() => {
@@ -93,7 +93,7 @@ def _wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float
 @contextmanager
 def opened(browser, address: str, name: str):
     """A page with the notebook ``name`` open and its kernel idle; the kernel ends with it."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page = browser.new_page(viewport={"width": 1100, "height": 800})
     page.goto(f"{address}/lab/tree/{name}?token={TOKEN}&reset")
     page.wait_for_function(IS_READY, timeout=90_000)
     page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")

@@ -22,7 +22,8 @@ def wrong_answers(stem) -> dict[str, dict[str, str]]:
 
 def run(exercise, code):
     names = {}
-    exec(IMPORTS + code, names)
+    for part in (IMPORTS, code):  # apart, as in a notebook: where a module is imported changes how its calls compile
+        exec(part, names)
     return exercise.judge(*(names[name] for name in exercise.answers))
 
 

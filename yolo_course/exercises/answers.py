@@ -44,7 +44,8 @@ def number(answer: Any) -> float:
 
 def same(found: Any, expected: Any, tolerance: float = 1e-5) -> bool:
     """Equal in shape, and number by number to within ``tolerance`` (absolute and relative)."""
-    a, b = (torch.as_tensor(np.asarray(x) if not isinstance(x, Tensor) else x).double() for x in (found, expected))
+    a, b = (x if isinstance(x, Tensor) else torch.from_numpy(np.array(x, dtype=float)) for x in (found, expected))
+    a, b = a.double(), b.double()
     return a.shape == b.shape and torch.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 

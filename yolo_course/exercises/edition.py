@@ -65,7 +65,8 @@ def _note(exercise: Exercise) -> str:
 def judged(exercise: Exercise) -> Verdict:
     """The verdict on the exercise's own solution, which is run here. Raises ValueError unless it is "correct"."""
     names: dict = {}
-    exec(IMPORTS + exercise.solved, names)
+    for part in (IMPORTS, exercise.solved):
+        exec(part, names)
     verdict = exercise.judge(*(names[name] for name in exercise.answers))
     if verdict.state != SOLVED:
         raise ValueError(f"found the solution of {exercise.name!r} {verdict}, expected it to be correct: mend either")

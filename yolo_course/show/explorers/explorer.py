@@ -91,7 +91,7 @@ class Explorer:
         drawn = [raster(self.draw(**{**self.start, **settings}).picture) for settings in self.stills.values()]
         pictures = trimmed(drawn)
         columns = max(1, min(len(pictures), SHEET_WIDTH // pictures[0].shape[1]))
-        if columns == 1 and len(pictures) > 2:
+        if columns == 1 and len(pictures) > 1:
             columns = 2
         width = SHEET_WIDTH // columns - canvas.GAP
         shrink = min(1.0, width / pictures[0].shape[1])
