@@ -29,7 +29,7 @@ _slider, _image = _w.IntSlider(0, 0, 99), _w.Image(value=_made[0], format="jpeg"
 _slider.observe(lambda change: setattr(_image, "value", _made[change["new"] % 2]), "value")
 _w.VBox([_slider, _image])
 """
-IMAGE = "img.widget-image"
+PANEL, IMAGE = ".widget-vbox", "img.widget-image"
 CONTROL = ".noUi-handle, select, input"
 
 # From a key going down to the new picture having loaded; `cell.answer` waits for it.
@@ -139,6 +139,6 @@ def tried(cell, bare, shot) -> str | None:
             break
     else:
         return f"{shot.stem}: {'; '.join(rounds)}; at most {LIMIT[kind]:.0f} ms or the way and {OWN:.0f} ms"
-    cell.screenshot(path=shot)
+    cell.locator(PANEL).first.screenshot(path=shot)
     print(f"{shot.stem}: {rounds[-1]}")
     return None
