@@ -31,7 +31,8 @@ def test_notebooks_are_compared_where_there_are_any(checkout):
     command = pytest_command(checkout, [])
     assert "--nbval-lax" in command and "--no-loadscope-reorder" in command
     paths = [part for part in command if part.startswith(("tests/test_", "notebooks")) or part == "tests"]
-    assert paths == ["tests/test_notebooks_twice.py", "notebooks", "tests"]  # the longest first
+    twice = ["tests/test_notebooks_twice_trained.py", "tests/test_notebooks_twice.py"]
+    assert paths == [*twice, "notebooks", "tests"]  # the longest first
     assert "--ignore=tests/browser" in command and "-n" not in browser_command([])
 
 

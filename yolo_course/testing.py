@@ -57,7 +57,7 @@ def pytest_command(root: Path, arguments: list[str]) -> list[str]:
     """Two workers, a file each; a notebook cell fails on an error, or where a marked output differs."""
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     if any((root / "notebooks").glob("*.ipynb")):  # the longest first, so that both workers end together
-        command += ["tests/test_notebooks_twice.py", "notebooks"]
+        command += ["tests/test_notebooks_twice_trained.py", "tests/test_notebooks_twice.py", "notebooks"]
         command += ["--nbval-lax", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
     return [*command, "tests", f"--ignore={ALONE}", *arguments]
 
