@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from yolo_course.data.download import DownloadError, RemoteFile, fetch
+from yolo_course.data.downloads import DownloadError, RemoteFile, fetch
 from yolo_course.data.embedded import cache_dir
 from yolo_course.unpickle import CheckpointError
 
@@ -55,6 +55,16 @@ def cached_file(text: str, release: str = "v7.0") -> Path | None:
     """The file of :func:`official_file` if it was fetched before; nothing is downloaded."""
     file = _folder(release) / remote_file(text, release).name
     return file if file.is_file() else None
+
+
+def check_fetched(weights: str | Path) -> None:
+    """Raise CheckpointError for a name of the original's whose file is not here yet; nothing is downloaded."""
+    name = official_name(str(weights))
+    if name and not Path(weights).exists() and cached_file(name) is None:
+        raise CheckpointError(
+            f"the weights {name} were not fetched yet, and nothing is downloaded here. "
+            f'`yc.YOLOv5.from_pretrained("{name}")` fetches them once; then run again'
+        )
 
 
 def _folder(release: str) -> Path:

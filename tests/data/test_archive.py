@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from yolo_course.data.archive import unpack
-from yolo_course.data.download import DownloadError
+from yolo_course.data.downloads import DownloadError
 
 
 def packed(path, files, **infos):

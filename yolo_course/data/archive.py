@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from .download import DownloadError
+from .downloads import DownloadError
 
 CHUNK = 1 << 18  # bytes
 MAX_FILES = 20_000

@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from .archive import unpack
-from .download import RemoteFile, fetch
+from .downloads import RemoteFile, fetch
 from .embedded import cache_dir
 from .images import list_images, write_atomic
 from .problems import DataError

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.data.serving import Site, served
-from yolo_course.data import download
-from yolo_course.data.download import DownloadError, RemoteFile, fetch
+from yolo_course.data import downloads
+from yolo_course.data.downloads import DownloadError, RemoteFile, fetch
 
 DATA = bytes(range(256)) * 4000  # 1 MB
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -16,7 +16,7 @@ SHA = hashlib.sha256(DATA).hexdigest()
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch):
-    monkeypatch.setattr(download.time, "sleep", lambda _: None)
+    monkeypatch.setattr(downloads.time, "sleep", lambda _: None)
 
 
 def remote(address, path="/set.zip", sha256=SHA, max_bytes=2_000_000):
@@ -100,7 +100,7 @@ def test_what_the_server_refuses_is_said(tmp_path, status):
     site = Site({"/set.zip": DATA}, status=status)
     with served(site) as address, pytest.raises(DownloadError, match="could not fetch set.zip"):
         fetch(remote(address), tmp_path)
-    assert len(site.asked) == (1 if status == 404 else download.TRIES)
+    assert len(site.asked) == (1 if status == 404 else downloads.TRIES)
 
 
 def test_plain_http_is_refused_also_behind_a_redirect(tmp_path):
