@@ -71,11 +71,14 @@ def test_all_controls_at_their_ends_together(made, name):
 def test_every_control_does_something_from_the_start_or_from_a_still(made, name):
     explorer = made(name)
     for key, control in explorer.controls.items():
-        seen = set()
-        for still in explorer.stills.values():
-            shown = [explorer.draw(**{**explorer.start, **still, key: value}) for value in ends(control)]
-            seen.add(len({raster(view.picture).tobytes() for view in shown}))
-        assert max(seen) > 1, f"nothing changes with {key!r}"
+        assert any(does_something(explorer, key, ends(control), still) for still in explorer.stills.values()), key
+
+
+def does_something(explorer, key, values, still) -> bool:
+    """Do two of the values of a control look different?"""
+    pictures = (raster(explorer.draw(**{**explorer.start, **still, key: value}).picture).tobytes() for value in values)
+    first = next(pictures)
+    return any(picture != first for picture in pictures)
 
 
 @pytest.mark.parametrize("name", MAKERS)
