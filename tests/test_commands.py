@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from yolo_course.cli import app
 from yolo_course.data import DataError
 from yolo_course.data.video import VideoWriter
 from yolo_course.learn import compare as comparing
+from yolo_course.learn import models
 from yolo_course.learn.settings import Settings
 from yolo_course.learn.train import NonFiniteLoss, Trainer
 from yolo_course.weights import load_checkpoint
@@ -353,10 +355,20 @@ def test_compare_with_another_target(experiment):
     assert "on the test split, 5 pictures" in text
 
 
+def test_compare_with_other_weights_stands_beside(experiment, weights):
+    options = ["tiny", "--epochs", "1", "--jobs", "1"]
+    Path("eager.safetensors").rename("mine.safetensors")  # those that the experiment itself names are no longer there
+    ran("compare", *options, "--weights", "mine.safetensors", "--record")
+    assert [path.name for path in Path("runs").iterdir()] == ["tiny-mine"]
+    (machine,) = Path("course/runs").iterdir()
+    assert "weights: mine.safetensors" in (machine / "tiny-mine/experiment.yaml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ("nothing", "expected a YAML file or one of tiny"),
+        ("tiny --weights missing.pt", "found no file"),
         ("tiny --seeds 0,x", "expected whole numbers"),
         ("tiny --seeds 0 --device tpu", "found device"),
         ("missing.yaml", "found no experiment"),
@@ -364,16 +376,40 @@ def test_compare_with_another_target(experiment):
 )
 def test_compare_says_what_is_wrong(experiment, options, message):
     assert message in failed("compare", *options.split(), "--jobs", "1")
+    assert not Path("runs/tiny-missing").exists()
 
 
-def test_compare_takes_the_quick_one_if_nothing_is_named(monkeypatch):
-    seen = {}
+@pytest.fixture
+def seen(monkeypatch):
+    """What compare is asked to run; nothing is trained, no weights are fetched."""
+    seen = {"opened": []}
 
     def run_all(experiment, folder, **options):
-        seen.update(options, name=experiment.name, seeds=experiment.seeds, folder=folder, settings=experiment.settings)
+        seen.update(
+            options, folder=folder, **{field.name: getattr(experiment, field.name) for field in fields(experiment)}
+        )
         return "the table"
 
     monkeypatch.setattr(comparing, "compare", run_all)
+    monkeypatch.setattr(models, "open_weights", seen["opened"].append)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "weights", "opened"),
+    [
+        ("bccd --weights yolov5s", "bccd-yolov5s", "yolov5s", ["yolov5s"]),
+        ("bccd --weights course", "bccd", None, []),
+        ("bccd", "bccd", None, []),
+    ],
+)
+def test_compare_opens_weights_once_and_keeps_their_name(seen, words, name, weights, opened):
+    ran("compare", *words.split())
+    assert (seen["name"], seen["weights"], seen["opened"]) == (name, weights, opened)
+    assert (seen["target"], seen["anchor_scale"], seen["folder"]) == ("bccd", 0.5, Path("runs", name))
+
+
+def test_compare_takes_the_quick_one_if_nothing_is_named(seen):
     assert "the table" in ran("compare", "--epochs", "3")
     assert (seen["name"], seen["folder"], seen["jobs"]) == ("quick", Path("runs/quick"), None)
     assert seen["seeds"] == (0,) and seen["settings"]["epochs"] == 3

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -13,7 +15,7 @@ import torch
 
 from tests.learn.tiny import QUICK, changed, same_state, snapshot, tiny_model
 from tests.small import small_set
-from yolo_course import machine
+from yolo_course import machine, pretrained
 from yolo_course.learn import compare as module
 from yolo_course.learn.compare import compare, load_comparison, read_curves, summarise_mode
 from yolo_course.learn.evaluate import evaluate
@@ -117,6 +119,23 @@ class TestFigures:
         assert "model.0.conv.weight" in changed(snapshot(one), scratch)
         for model in (one, scratch):  # 0.4 times COCO's
             assert model.detect.anchor_pixels[0, 0].tolist() == pytest.approx([4.0, 5.2])
+
+    def test_weights_by_name_and_what_of_them_is_taken(self, experiment, tmp_path, monkeypatch):
+        """The original's, where they are fetched to: all but the last layer, with the experiment's anchors."""
+        monkeypatch.setenv("YOLO_COURSE_CACHE", str(tmp_path))
+        monkeypatch.chdir(tmp_path)
+        start = tiny_model(seed=9)
+        file = save_weights(start, tmp_path / "weights/v7.0/yolov5s.pt")
+        sha = hashlib.sha256(file.read_bytes()).hexdigest()
+        monkeypatch.setitem(pretrained.SHA256, ("v7.0", "yolov5s"), sha)
+        named = replace(experiment, weights="yolov5s")
+        model = module._model(named, experiment.modes[0], ["a", "b", "c"], seed=0)
+        differ = {key for key, value in start.state_dict().items() if not same_state(value, model.state_dict()[key])}
+        assert differ == {f"model.24.m.{n}.{part}" for n in range(3) for part in ("weight", "bias")} | {
+            "model.24.anchors"
+        }
+        assert model.detect.anchor_pixels[0, 0].tolist() == pytest.approx([4.0, 5.2])
+        assert "weights: yolov5s\n" in named.to_yaml()
 
     def test_summary_by_hand(self, done):
         folder, comparison, _ = done

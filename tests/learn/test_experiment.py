@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.small import small_set
-from yolo_course.data import data_dir
+from yolo_course.data import DataError, data_dir
 from yolo_course.learn.experiment import MODES, Experiment, ExperimentError, Mode, load_experiment
 
 
@@ -89,6 +89,14 @@ class TestExperiment:
         train_set, val_set, test_set = Experiment("x", "near", images=2).data(0)
         assert len(train_set) == 2 and train_set.names == val_set.names == test_set.names
 
+    def test_a_downloaded_set_by_name(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("YOLO_COURSE_CACHE", str(tmp_path))
+        bccd = load_experiment("bccd")
+        with pytest.raises(DataError, match="`yolo-course download bccd`"):
+            bccd.data(0)
+        small_set(tmp_path / "sets/bccd", count=4)
+        assert [len(split) for split in bccd.data(0)] == [4, 4, 4]
+
     def test_written_and_read_again(self, tmp_path, target):
         mode = Mode("one-row", 0.1, ["model.3."], batchnorm="updating")
         settings = {"epochs": 2, "hyp": {"mosaic": 0.0}}
@@ -104,6 +112,7 @@ class TestFiles:
     def test_those_of_the_course(self, name):
         experiment = load_experiment(name)
         assert experiment.name == name and experiment.modes == MODES and experiment.settings["epochs"] >= 1
+        assert experiment.weights is None and experiment.anchor_scale == (0.5 if name == "bccd" else 0.4)
 
     def test_a_name_that_there_is_not_lists_those_there_are(self):
         with pytest.raises(ExperimentError, match=r"found no experiment 'fra80', expected .* one of .*far80"):

@@ -39,6 +39,13 @@ def test_text_files_are_copied_and_paths_hidden(comparison, tmp_path):
     assert [file.name for file in target.parent.iterdir()] == ["far80"]  # no half of a record
 
 
+@pytest.mark.parametrize("name", ["yolov5s", "yolov5s.pt", None])
+def test_weights_by_name_keep_their_name(comparison, name):
+    text = Experiment("far80", "bccd", weights=name).to_yaml()
+    (comparison / "experiment.yaml").write_text(text, encoding="utf-8")
+    assert (record(comparison, "far80") / "experiment.yaml").read_text(encoding="utf-8") == text
+
+
 def test_a_record_is_not_overwritten(comparison):
     record(comparison, "far80")
     with pytest.raises(RunError, match="delete it first"):

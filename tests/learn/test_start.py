@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 import torch
 
 from tests.learn.tiny import changed, snapshot, tiny_model
-from yolo_course.learn.start import course_model, untrained_model
+from tests.lookalike import save_original
+from yolo_course import pretrained
+from yolo_course.config import COCO_ANCHORS
+from yolo_course.learn.start import course_model, course_weights, set_coco_anchors, untrained_model
 from yolo_course.model import YOLOv5
-from yolo_course.weights import CheckpointError, save_weights
+from yolo_course.weights import CheckpointError, load_checkpoint, save_weights
 
 OTHER = ["heart", "arrow", "drop"]
 
@@ -74,3 +79,47 @@ def test_the_courses_own_weights_are_the_default():
     assert {key: t.shape for key, t in model.state_dict().items()} == {
         key: t.shape for key, t in fresh.state_dict().items()
     }
+
+
+def test_the_courses_anchors_are_those_of_coco_for_128_pixels():
+    """So that experiments may name the scale, for any weights, and change nothing with the course's own."""
+    assert changed(snapshot(course_model(OTHER)), course_model(OTHER, anchor_scale=0.4)) == set()
+
+
+def test_other_anchors_are_carried_into_the_new_head(trained, file):
+    model = course_model(OTHER, weights=file, anchor_scale=0.5)
+    assert model.detect.anchor_pixels.flatten().tolist() == pytest.approx([a / 2 for row in COCO_ANCHORS for a in row])
+    assert changed(snapshot(trained), course_model(weights=file, anchor_scale=0.5)) == {"model.24.anchors"}
+    with pytest.raises(ValueError, match="found anchor_scale=0, expected a number above 0"):
+        set_coco_anchors(model, 0)
+
+
+@pytest.fixture
+def fetched(tmp_path, monkeypatch):
+    """A whole YOLOv5n in the form of the original, lying where it is fetched to; its network."""
+    monkeypatch.setenv("YOLO_COURSE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pretrained, "ADDRESS", "https://no.where.invalid/{release}/{name}.pt")
+    folder = tmp_path / "cache/weights/v7.0"
+    folder.mkdir(parents=True)
+    torch.manual_seed(3)
+    path = save_original(folder / "yolov5n.pt", YOLOv5("n").eval())
+    monkeypatch.setitem(pretrained.SHA256, ("v7.0", "yolov5n"), hashlib.sha256(path.read_bytes()).hexdigest())
+    return load_checkpoint(path)
+
+
+@pytest.mark.parametrize("name", ["yolov5n", "yolov5n.pt"])
+def test_the_originals_weights_by_name_where_they_were_fetched(fetched, name):
+    assert changed(snapshot(fetched), course_model(weights=name)) == set()
+    model = course_model(OTHER, weights=name, anchor_scale=0.4)
+    assert model.names == OTHER and model.num_classes == 3
+    assert torch.equal(model.model[9].cv2.conv.weight, fetched.model[9].cv2.conv.weight)
+    assert torch.equal(model.detect.anchor_pixels, course_model().detect.anchor_pixels)
+
+
+def test_nothing_is_fetched_where_a_lesson_begins(fetched, tmp_path, monkeypatch):
+    monkeypatch.setattr(pretrained, "fetch", lambda *args: pytest.fail("something was fetched"))
+    with pytest.raises(CheckpointError, match=r'yolov5s were not fetched yet.*from_pretrained\("yolov5s"\)` fetches'):
+        course_model(weights="yolov5s.pt")
+    (tmp_path / "yolov5s.pt").write_bytes(course_weights().read_bytes())  # a file of that name comes first
+    assert course_model(weights="yolov5s.pt").num_classes == 8

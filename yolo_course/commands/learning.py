@@ -177,6 +177,9 @@ def compare(
     ] = "quick",
     folder: Annotated[Path | None, typer.Option(help="Default runs/<experiment>, where it goes on.")] = None,
     target: Annotated[Word, typer.Option(help="A data set to learn, instead of that of the experiment.")] = None,
+    weights: Annotated[
+        Word, typer.Option(help="To start from, instead of those of the experiment: a file, course, or yolov5s.")
+    ] = None,
     seeds: Annotated[Word, typer.Option(metavar="0,1,2", help="Instead of those of the experiment.")] = None,
     epochs: Annotated[Number, typer.Option(min=1, help="Instead of those of the experiment.")] = None,
     jobs: Annotated[Number, typer.Option(min=1, help="Runs side by side. Default: one a core, one on a GPU.")] = None,
@@ -186,26 +189,20 @@ def compare(
     """Frozen against unfrozen: train in every mode with every seed, and compare on the test split.
 
     Runs that are finished are not run again, and one that was stopped goes on where it was.
+    With --weights the name tells them, as in bccd-yolov5s, so that no run or record takes another's place.
 
     Examples: [bold]yolo-course compare[/]   [bold]yolo-course compare near8 --seeds 0[/]
-    [bold]yolo-course compare bccd --target downloads/BCCD --device cuda --record[/]
+    [bold]yolo-course compare bccd --device cuda --record[/]   [bold]yolo-course compare bccd --weights yolov5s[/]
     """
-    from dataclasses import replace
-
     from yolo_course.learn.compare import compare as run_all
     from yolo_course.learn.device import choose
-    from yolo_course.learn.experiment import load_experiment
     from yolo_course.learn.folders import experiment_folder
     from yolo_course.learn.record import record as keep
     from yolo_course.learn.record import record_folder
     from yolo_course.learn.run import facts
-    from yolo_course.terminal import whole_numbers
 
-    chosen = load_experiment(experiment)
     changes = {name: each for name, each in {"epochs": epochs, "device": device}.items() if each is not None}
-    wanted = whole_numbers(seeds, "--seeds") if seeds is not None else chosen.seeds
-    settings = {**chosen.settings, **changes}
-    chosen = replace(chosen, seeds=wanted, settings=settings, target=target or chosen.target)
+    chosen = _experiment(experiment, target, weights, seeds, changes)
     if record:  # a record that lies there already is found out before the minutes of work, not after
         record_folder(facts(str(choose(chosen.settings.get("device", "auto")).device)), chosen.name)
     folder = folder or experiment_folder(chosen)
@@ -214,3 +211,22 @@ def compare(
     typer.echo(f"\n{comparison}")
     if record:
         typer.echo(f"recorded in {keep(folder, chosen.name)}")
+
+
+def _experiment(name: str, target: str | None, weights: str | None, seeds: str | None, settings: dict):
+    """The experiment as the options change it. Weights are opened once, before the runs: so a name is fetched once."""
+    from dataclasses import replace
+
+    from yolo_course.learn.experiment import load_experiment
+    from yolo_course.learn.models import open_weights
+    from yolo_course.terminal import whole_numbers
+
+    chosen = load_experiment(name)
+    if weights is not None:
+        own = weights == "course"
+        called = chosen.name if own else f"{chosen.name}-{Path(weights).stem}"
+        chosen = replace(chosen, weights=None if own else weights, name=called)
+    if chosen.weights:
+        open_weights(chosen.weights)
+    wanted = whole_numbers(seeds, "--seeds") if seeds is not None else chosen.seeds
+    return replace(chosen, seeds=wanted, settings={**chosen.settings, **settings}, target=target or chosen.target)

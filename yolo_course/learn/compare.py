@@ -22,7 +22,6 @@ import numpy as np
 import torch
 
 from yolo_course import machine
-from yolo_course.config import COCO_ANCHORS
 from yolo_course.data import Dataset
 from yolo_course.learn.evaluate import evaluate
 from yolo_course.learn.experiment import Experiment, Mode
@@ -190,9 +189,7 @@ def _run(
 
 
 def _model(experiment: Experiment, mode: Mode, names: Sequence[str], seed: int) -> YOLOv5:
-    trained = course_model(weights=experiment.weights)
-    if experiment.anchor_scale:
-        trained.detect.set_anchors(torch.tensor(COCO_ANCHORS).view(3, -1, 2) * experiment.anchor_scale)
+    trained = course_model(weights=experiment.weights, anchor_scale=experiment.anchor_scale)
     model = untrained_model(names, trained, seed)
     if mode.pretrained:
         transfer_weights(model, trained)

@@ -10,6 +10,7 @@ import numpy as np
 import yaml
 
 from yolo_course.data import Dataset, data_dir, load_dataset
+from yolo_course.data.named import locate
 from yolo_course.learn.settings import Settings
 from yolo_course.learn.transfer import BATCHNORM, PARTS
 
@@ -54,8 +55,9 @@ MODES = (
 class Experiment:
     """``images`` training pictures of ``target`` (drawn by the seed; None takes all), trained in every mode.
 
-    ``target`` is a folder, a data.yaml, or one of the embedded sets (``"near"``, ``"far"``). ``anchor_scale`` times
-    the COCO anchors replaces those of the weights. ``settings`` are those of :class:`Settings`, without lr and seed.
+    ``target`` is a folder, a data.yaml, one of the embedded sets (``"near"``, ``"far"``), or a downloaded one
+    (``"bccd"``). ``weights`` and ``anchor_scale`` are those of :func:`~yolo_course.learn.start.course_model`.
+    ``settings`` are those of :class:`Settings`, without lr and seed.
     """
 
     name: str
@@ -86,7 +88,7 @@ class Experiment:
 
     def data(self, seed: int) -> tuple[Dataset, Dataset, Dataset]:
         """Training pictures (a random choice that the seed decides, the same for every mode), val and test split."""
-        source = data_dir() / self.target if self.target in ("near", "far") else Path(self.target)
+        source = locate(self.target)
         train_set, val_set, test_set = (load_dataset(source, split) for split in ("train", "val", "test"))
         if self.images is not None:
             if self.images > len(train_set):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from yolo_course.learn.start import course_weights, untrained_model
+from yolo_course.learn.start import course_weights, set_coco_anchors, untrained_model
 from yolo_course.model import YOLOv5
 from yolo_course.weights import (
     CheckpointError,
@@ -68,9 +68,7 @@ def starting_model(
         raise ValueError(f"found a network or release beside the weights {weights!r}, which decide it: leave it out")
     like = _new_network(network or "n", release) if weights == "none" else open_weights(weights)
     if anchor_scale is not None:
-        if not anchor_scale > 0:
-            raise ValueError(f"found anchor_scale={anchor_scale}, expected a number above 0, such as 0.4 at 128 pixels")
-        like.detect.set_anchors(YOLOv5("n", num_classes=1).detect.anchor_pixels * anchor_scale)
+        set_coco_anchors(like, anchor_scale)
     model = untrained_model(names, like, seed)
     return model, None if weights == "none" else transfer_weights(model, like)
 

@@ -78,3 +78,12 @@ def test_outcomes_lie_where_they_were_measured():
     assert style.mode_style("unfrozen").label in unfrozen.get_label()
     with pytest.raises(ValueError, match="found no outcome"):
         learned_and_kept([], 0.8)
+
+
+def test_what_could_not_be_measured_has_a_name_and_no_point():
+    nan = float("nan")
+    figure = learned_and_kept([Outcome("unfrozen", 0.5, nan), Outcome("backbone", 0.2, nan)], nan)
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert len(words) == 2 and all(text.endswith("and nan") for text in words)
+    assert figure.axes[0].get_ylim() == (0, 1.05)
+    figure.canvas.draw()
