@@ -36,8 +36,9 @@ def near_copies(splits: Mapping[str, Dataset], prints: Mapping[Path, ndarray]) -
         mine, theirs = ([image for image in splits[name].images if image in prints] for name in (one, other))
         if not mine or not theirs or set(mine) & set(theirs):
             continue  # what is in both is told as such
-        found = near_pairs(*(np.array([prints[image] for image in images]) for images in (mine, theirs)))
-        places = tuple(f"{mine[i]} ~ {theirs[j]} ({share:.0%} of the bits differ)" for i, j, share in found if share)
+        pairs = near_pairs(*(np.array([prints[image] for image in images]) for images in (mine, theirs)))
+        found = [pair for pair in pairs if pair[2] > 0]  # exact copies are told as such, too
+        places = tuple(f"{mine[i]} ~ {theirs[j]} ({share:.0%} of the bits differ)" for i, j, share in found)
         if places:
             advice = "Look at them. Pictures of one scene belong into one split: `split_dataset` keeps them together."
             files = tuple(path for i, j, _ in found for path in (mine[i], theirs[j]))
