@@ -11,6 +11,8 @@ os.environ["MPLBACKEND"] = "Agg"
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 
+from tests.chromium import started_chromium  # noqa: E402
+
 # The same examples on every machine and in every run; how long one takes says nothing on a busy laptop.
 hypothesis.settings.register_profile("course", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("course")
@@ -37,3 +39,10 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("YOLO_COURSE_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser; see tests/chromium.py for what happens where there is none."""
+    with started_chromium() as browser:
+        yield browser

@@ -13,7 +13,6 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from tests.browser import jupyter
-from tests.chromium import started_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -57,12 +56,6 @@ ROOM = """(control) => {
 FORMAT = "async (image) => (await (await fetch(image.src)).blob()).type.split('/')[1]"
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with started_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from tests.browser import jupyter
-from tests.chromium import started_chromium
 from yolo_course.data import DataWarning, load_dataset, render_sample, write_image
 
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "browser"
@@ -25,12 +24,6 @@ IS_HIGH = (
 )
 CELL_COUNT = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with started_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

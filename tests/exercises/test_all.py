@@ -9,10 +9,10 @@ import nbformat
 import pytest
 
 from yolo_course.exercises.cells import exercises_of, expected_cells
+from yolo_course.exercises.edition import IMPORTS
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
 EXERCISES = [(path.stem, name) for path in NOTEBOOKS for name in exercises_of(path.stem)]
-IMPORTS = "import math\nimport numpy as np\nimport torch\nimport yolo_course as yc\n"  # what a cell may rely on
 
 
 def wrong_answers(stem) -> dict[str, dict[str, str]]:

@@ -15,12 +15,12 @@ from ..config import COCO_ANCHORS
 from . import check_content as content
 from .data_yaml import read_data_yaml
 from .dataset import Dataset
-from .duplicates import fingerprint
+from .duplicates import both_fingerprints
 from .findings import Finding
 from .images import is_image, read_image
 from .load import dataset_form, load_dataset
 from .problems import DataError, DataWarning
-from .reading import split_aliases
+from .reading import UNLABELLED, split_aliases
 from .yolo import label_path
 
 SPLITS = ("train", "val", "test")
@@ -42,7 +42,7 @@ ADVICE = {
     "objects marked difficult left out": "Nothing, unless you want them: then clear the mark.",
     "pictures listed again (read once)": "Delete the repeated lines.",
     "pictures of another size than annotated (check their boxes)": "Annotate the pictures as they are now.",
-    "pictures without a label file (read as having no boxes)": "Label them, or give each an empty file.",
+    UNLABELLED: "Label them, or give each an empty file.",
     "repeated boxes dropped": "Delete the copies.",
     "undeclared classes": "Correct the class, or add it to the names.",
     "unreadable pictures": "Export or fetch them again, or remove them.",
@@ -159,7 +159,7 @@ def _decoded(splits: dict[str, Dataset]) -> tuple[dict[Path, np.ndarray], list[F
         except DataError as error:
             places[str(error)] = path
         else:
-            prints[path] = np.array([fingerprint(image), fingerprint(image[:, ::-1])])
+            prints[path] = both_fingerprints(image)
     if not places:
         return prints, []
     advice, files = ADVICE["unreadable pictures"], tuple(places.values())

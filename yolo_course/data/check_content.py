@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy import ndarray
-from PIL import Image
 
 from .anchors import ANCHOR_T, ENOUGH, best_possible_recall, box_ratios, kmeans_anchors, scaled_sizes
 from .dataset import Dataset
 from .duplicates import near_pairs
 from .findings import Finding
-from .images import ORIENTATION, TURNS, list_images
+from .images import is_turned, list_images
 
 TINY = 3  # pixels at the training size: less than half a cell of the finest map
 RARE = 0.05  # boxes of a class, compared with the most frequent one
@@ -66,21 +65,13 @@ def counted_from_one(splits: Mapping[str, Dataset], undeclared: int) -> Iterator
 
 def turned_by_camera(splits: Mapping[str, Dataset]) -> Iterator[Finding]:
     """Pictures with an EXIF orientation: boxes drawn by a tool that ignores it lie elsewhere."""
-    turned = [image for data in splits.values() for image in data.images if _orientation(image) in TURNS]
+    turned = [image for data in splits.values() for image in data.images if is_turned(image)]
     if turned:
         advice = (
             "They are shown and trained on upright. Look at one with its boxes: if they lie beside the objects, the "
             "labelling tool ignored the turn. Save the pictures upright, and label them again."
         )
         yield Finding("pictures that the camera turned (EXIF)", tuple(map(str, turned)), advice, False, tuple(turned))
-
-
-def _orientation(image: Path) -> int:
-    try:
-        with Image.open(image) as opened:
-            return opened.getexif().get(ORIENTATION, 1)
-    except Exception:  # an unreadable picture is told elsewhere
-        return 1
 
 
 def balance(splits: Mapping[str, Dataset]) -> Iterator[Finding]:

@@ -30,10 +30,14 @@ def fingerprint(image: ndarray) -> ndarray:
     return np.concatenate([(here > cells[1:, :-1]).ravel(), (here > cells[:-1, 1:]).ravel()])
 
 
+def both_fingerprints(image: ndarray) -> ndarray:
+    """The bits of a picture, and those of its mirror image: bool (2, 512)."""
+    return np.stack([fingerprint(image), fingerprint(image[:, ::-1])])
+
+
 def fingerprints(data: Dataset) -> ndarray:
     """The bits of each picture, and of its mirror image: bool (n, 2, 512). Decodes every picture."""
-    images = (data[i][0] for i in range(len(data)))
-    pairs = [(fingerprint(image), fingerprint(image[:, ::-1])) for image in images]
+    pairs = [both_fingerprints(data[i][0]) for i in range(len(data))]
     return np.array(pairs, dtype=bool).reshape(-1, 2, 2 * GRID * GRID)
 
 

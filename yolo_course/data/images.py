@@ -55,6 +55,12 @@ def image_size(path: str | Path) -> tuple[int, int]:
         return _size(image)
 
 
+def is_turned(path: str | Path) -> bool:
+    """Whether read_image turns or mirrors the picture, because its EXIF orientation says so; raises DataError."""
+    with _opened(path) as image:
+        return _orientation(image) in TURNS
+
+
 def check_image(path: str | Path) -> tuple[int, int]:
     """The image_size of a picture that is not cut short; raises DataError for one that is.
 

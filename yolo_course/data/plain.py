@@ -14,11 +14,9 @@ from .export import save_dataset
 from .images import list_images
 from .load import load_dataset
 from .problems import DataError, DataWarning, Problems
-from .reading import SplitReader
+from .reading import UNLABELLED, SplitReader
 from .split import split_dataset
 from .yolo import label_path, read_labels
-
-UNLABELLED = "pictures without a label file (read as having no boxes)"
 
 
 def load_folder(folder: str | Path, names: Sequence[str], on_error: str = "raise") -> Dataset:

@@ -14,6 +14,7 @@ from .images import check_image
 from .problems import DataError, Problems
 
 SLACK = 1e-3  # by this share of the picture, or by a pixel, a box may leave it and is clipped without a word
+UNLABELLED = "pictures without a label file (read as having no boxes)"
 ALIASES = {"val": ("val", "valid", "validation"), "valid": ("valid", "val", "validation")}
 
 
@@ -68,8 +69,7 @@ class SplitReader:
         """Add a picture and its boxes; rows=None says that it has no label file."""
         if rows is None:
             self.unlabelled.append(len(self.images))
-            kind = "pictures without a label file (read as having no boxes)"
-            self.problems.note(kind, image, None, f"no {label_file.name} for it")
+            self.problems.note(UNLABELLED, image, None, f"no {label_file.name} for it")
         boxes, classes = clean_boxes(rows or [], size, label_file, self.problems)
         self.images.append(image)
         self.sizes.append(size)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.chromium import started_chromium
 from tests.show.slides.made import lesson
 from yolo_course.notebooks import find_notebooks
 from yolo_course.show.slides import build
@@ -44,12 +43,6 @@ def decks(tmp_path_factory):
     lines = []
     build(NOTEBOOKS, out, [], lines.append)
     return out, {line.split()[1].rstrip(":"): line for line in lines if line.startswith("FAILED")}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with started_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -9,14 +9,13 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.transforms import Transform
 from numpy import ndarray
 from torch import nn
 
 from yolo_course.show import style
 from yolo_course.show.explorers import canvas
-from yolo_course.show.explorers.explorer import Explorer, View, choice, slider, steps
+from yolo_course.show.explorers.explorer import Explorer, View, choice, raster, slider, steps
 from yolo_course.show.plots.backbone import LOOKS, activation_curves
 from yolo_course.stages.backbone import ACTIVATIONS, C3, Bottleneck, BottleneckCSP, activation
 
@@ -44,15 +43,12 @@ class Chart(NamedTuple):
 def curves() -> Chart:
     """The notebook's figure of all activations and their slopes, pale."""
     figure = activation_curves({name: lambda x, f=f: f(x.clone()) for name, f in BENDS.items()}, REACH)
-    figure.set_dpi(WIDE / style.WIDTH)
     figure.axes[1].set_ylim(-0.6, 1.65)  # hardswish's slope begins at -0.5
     for axes in figure.axes:
         axes.set_xlim(-1.05 * REACH, 1.05 * REACH)
         for line in axes.get_lines()[: len(BENDS)]:
             line.set(alpha=0.3)
-    drawn = FigureCanvasAgg(figure)
-    drawn.draw()
-    pixels = np.asarray(drawn.buffer_rgba())[..., :3].copy()
+    pixels = raster(figure, WIDE / style.WIDTH)
 
     def place(values: ndarray, transform: Transform) -> ndarray:
         return transform.transform(values) * [1, -1] + [0, len(pixels)]  # a figure counts from its foot

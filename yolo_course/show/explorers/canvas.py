@@ -1,7 +1,8 @@
 """Pictures drawn within milliseconds: pixels enlarged, boxes, grids and words, side by side.
 
 Explorers redraw with every press of a key, so they draw into arrays. Every function returns a new uint8 RGB array
-(H, W, 3) and leaves its input as it was. Colours are those of :mod:`yolo_course.show.style`, as "#rrggbb".
+(H, W, 3) and leaves its input as it was; ``lay`` is the exception. Colours are those of
+:mod:`yolo_course.show.style`, as "#rrggbb".
 """
 
 from __future__ import annotations
@@ -163,7 +164,14 @@ def side_by_side(pictures: Sequence[ndarray], gap: int = GAP, shape: tuple[int, 
     row = blank(*(shape or (height, width - gap)))
     x = 0
     for picture in pictures:
-        part = row[: picture.shape[0], x : x + picture.shape[1]]
-        part[:] = picture[: part.shape[0], : part.shape[1]]
+        lay(row, picture, x, 0)
         x += picture.shape[1] + gap
     return row
+
+
+def lay(sheet: ndarray, picture: ndarray, x: float, y: float) -> None:
+    """Lay a picture onto a sheet, its top left corner at (x, y); what does not fit is cut off. The one function here
+    that writes into what it is given: a new sheet, onto which several pictures are laid.
+    """
+    place = sheet[round(y) : round(y) + picture.shape[0], round(x) : round(x) + picture.shape[1]]
+    place[:] = picture[: place.shape[0], : place.shape[1]]

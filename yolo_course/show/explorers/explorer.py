@@ -114,14 +114,14 @@ class Explorer:
         display(data, raw=True, metadata=metadata)
 
 
-def raster(picture: ndarray | Figure) -> ndarray:
+def raster(picture: ndarray | Figure, dpi: float = CHART_DPI) -> ndarray:
     """A picture or a figure as a uint8 RGB array (H, W, 3)."""
     if not isinstance(picture, Figure):
         return picture
-    picture.set_dpi(CHART_DPI)
-    canvas = FigureCanvasAgg(picture)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    picture.set_dpi(dpi)
+    drawn = FigureCanvasAgg(picture)
+    drawn.draw()
+    return np.asarray(drawn.buffer_rgba())[..., :3].copy()
 
 
 def trimmed(pictures: Sequence[ndarray]) -> list[ndarray]:

@@ -8,14 +8,17 @@ from functools import cache, lru_cache
 import numpy as np
 import torch
 from numpy import ndarray
+from torch import Tensor
 
 from yolo_course.boxes import xywh_to_xyxy
 from yolo_course.learn.start import course_model
+from yolo_course.model import YOLOv5
 from yolo_course.show import style
 from yolo_course.show.explorers import canvas
 from yolo_course.show.explorers.explorer import Explorer, View, slider, steps
 from yolo_course.show.plots.head import ANCHOR, sigmoid
 from yolo_course.stages.head import decode
+from yolo_course.stages.input import collate, letterbox
 
 FRAME = (420, 860)  # pixels, height and width
 LEFT = 420  # where the table begins, right of the picture
@@ -23,15 +26,19 @@ SIDE, INNER, EDGE, TOP = 128, 320, 40, 50  # the decoded picture: its side, as d
 LEVELS = (("P3, fine", 0), ("P4", 1), ("P5, coarse", 2))
 
 
-def white(height: int, width: int) -> ndarray:
-    """An empty picture, made quickly."""
-    return np.full((height, width, 3), 255, np.uint8)
-
-
 @lru_cache(4096)
 def line(text: str, width: int, height: int = 27) -> ndarray:
     """One line of words: most lines of a table stay as they are when a control moves."""
-    return canvas.with_words(white(height, width), [(text, 4, 2)])
+    return canvas.with_words(canvas.blank(height, width), [(text, 4, 2)])
+
+
+@torch.no_grad()
+def looked_at(image: ndarray, model: YOLOv5, size: int) -> tuple[ndarray, Tensor, list[Tensor]]:
+    """A picture (H, W, 3) letterboxed to ``size``, and all that the network says of it: decoded (1, N, 5 + nc), raw."""
+    small, _, _ = letterbox(image, size, auto=True)
+    images, _ = collate([(small, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))])
+    decoded, raw = model.eval()(images)
+    return small, decoded, raw
 
 
 def decode_view(
@@ -66,7 +73,7 @@ def decode_view(
 
 def _decode_panel(cell: tuple[int, int], stride: int, anchor: Sequence[float], box: ndarray) -> ndarray:
     zoom, (row, column) = INNER / SIDE, cell
-    panel, corners = white(FRAME[0], LEFT), np.array([column, row, column + 1, row + 1]) * stride
+    panel, corners = canvas.blank(FRAME[0], LEFT), np.array([column, row, column + 1, row + 1]) * stride
     panel[TOP : TOP + INNER + 1, EDGE : EDGE + INNER + 1] = _grid(stride)
     at_rest = xywh_to_xyxy(np.array([(column + 0.5) * stride, (row + 0.5) * stride, *anchor]))
     cell_box, reach, at_rest, found = (
@@ -83,7 +90,7 @@ def _decode_panel(cell: tuple[int, int], stride: int, anchor: Sequence[float], b
 @cache
 def _grid(stride: int) -> ndarray:
     """The picture, empty, with its cells and its edge."""
-    grid = canvas.with_grid(white(INNER + 1, INNER + 1), stride * INNER / SIDE, style.GREY, 0.5)
+    grid = canvas.with_grid(canvas.blank(INNER + 1, INNER + 1), stride * INNER / SIDE, style.GREY, 0.5)
     return canvas.with_boxes(grid, [0, 0, INNER, INNER], style.GREY, halo=None)
 
 
@@ -100,7 +107,7 @@ def _sums(raw: Sequence[float], cell: tuple[int, int], stride: int, anchor: Sequ
 @cache
 def _legend() -> ndarray:
     """The table's ground, with what each line means."""
-    table, y = white(FRAME[0], FRAME[1] - LEFT), 352
+    table, y = canvas.blank(FRAME[0], FRAME[1] - LEFT), 352
     for x, text, colour, dashed in (
         (6, "anchor", ANCHOR, True),
         (124, "box", style.FOUND, False),

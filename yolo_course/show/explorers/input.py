@@ -25,10 +25,9 @@ _SOME = (7, 39, 20, 2, 9, 8, 32, 5)  # pictures of "far", val, for the mosaic
 
 def page(height: int, *parts: tuple[ndarray, float, float]) -> ndarray:
     """A white page with pictures on it, each at its x and y; what does not fit is cut off."""
-    sheet = np.full((height, WIDTH, 3), 255, np.uint8)
-    for picture, x, y in parts:
-        place = sheet[round(y) : round(y) + picture.shape[0], round(x) : round(x) + picture.shape[1]]
-        place[:] = picture[: place.shape[0], : place.shape[1]]
+    sheet = canvas.blank(height, WIDTH)
+    for part in parts:
+        canvas.lay(sheet, *part)
     return sheet
 
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import torch
 from numpy import ndarray
 from torch import Tensor
 
@@ -17,9 +16,8 @@ from yolo_course.model import YOLOv5
 from yolo_course.show import style
 from yolo_course.show.explorers import canvas
 from yolo_course.show.explorers.explorer import Explorer, View, slider, switch
-from yolo_course.show.explorers.head import FRAME, line, white
+from yolo_course.show.explorers.head import FRAME, line, looked_at
 from yolo_course.stages.head import non_max_suppression
-from yolo_course.stages.input import collate, letterbox
 
 HEIGHT, WIDTH = 390, 424  # what one of the two pictures may take
 NAMED, LABEL = 6, (130, 23)  # boxes that are named at most; pixels of a name: none hides another one
@@ -34,11 +32,9 @@ class Proposals(NamedTuple):
     decoded: Tensor  # (1, N, 5 + nc), pixels of the network's picture
 
 
-@torch.no_grad()
 def propose(image: ndarray, model: YOLOv5, size: int = 128) -> Proposals:
     """Run the network once on a picture (H, W, 3), letterboxed to ``size``."""
-    small, _, _ = letterbox(image, size, auto=True)
-    decoded, _ = model.eval()(collate([(small, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))])[0])
+    small, decoded, _ = looked_at(image, model, size)
     zoom = min(HEIGHT / small.shape[0], WIDTH / small.shape[1])
     return Proposals(cv2.resize(small, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC), zoom, decoded)
 
@@ -59,10 +55,10 @@ def suppression_view(
         (f"above {conf:.2f}: {len(candidates)} of {total:,}", _thin(shown, candidates[:, :4].numpy() * zoom)),
         (f"kept: {len(kept)} of {len(candidates)}", _named(shown, kept[:, :4].numpy() * zoom, labels)),
     )
-    frame = white(*FRAME)
+    frame = canvas.blank(*FRAME)
     for x, (caption, drawn) in zip((0, FRAME[1] - WIDTH), panels, strict=True):
-        frame[:28, x : x + WIDTH] = line(caption, WIDTH, 28)
-        frame[30 : 30 + drawn.shape[0], x : x + drawn.shape[1]] = drawn
+        canvas.lay(frame, line(caption, WIDTH, 28), x, 0)
+        canvas.lay(frame, drawn, x, 30)
     rivals = "a surer box" if agnostic else "a surer box of their class"
     words = (
         f"{total:,} proposals: confidence removes {total - len(candidates):,} that score at most {conf:.2f}; of the "

@@ -86,12 +86,12 @@ def errors_view(
     numbers.append(("missed", len(missed), style.BLACK))
     precision, recall = precision_and_recall(pictures, confidence)
     head = [(f"precision: {precision:.2f}", PRECISION), (f"recall: {recall:.2f}", RECALL)]
-    frame = np.full((*FRAME, 3), 255, np.uint8)
-    _put(frame, _patches([(f"{what}: {n}", colour) for what, n, colour in numbers], ROOM[1]), 0, 0)
-    _put(frame, scene, 0, KEY)
-    _put(frame, _patches(head, CHART[1]), FRAME[1] - CHART[1], 0)
+    frame = canvas.blank(*FRAME)
+    canvas.lay(frame, _patches([(f"{what}: {n}", colour) for what, n, colour in numbers], ROOM[1]), 0, 0)
+    canvas.lay(frame, scene, 0, KEY)
+    canvas.lay(frame, _patches(head, CHART[1]), FRAME[1] - CHART[1], 0)
     chart = draw_chart(pictures) if chart is None else chart
-    _put(frame, _marked(chart, confidence, precision, recall), FRAME[1] - CHART[1], KEY)
+    canvas.lay(frame, _marked(chart, confidence, precision, recall), FRAME[1] - CHART[1], KEY)
     counted = ", ".join(f"{what} {n}" for what, n, _ in numbers)
     return View(frame, _words(pictures, picture, counted, confidence))
 
@@ -115,11 +115,6 @@ def _scene(shown: Judged, names: Sequence[str], is_hit: ndarray, is_alarm: ndarr
         texts = [(f"{names[int(row[5])]} {row[4]:.2f}", row[0], row[1] - 23) for row in rows]
         image = canvas.with_words(image, texts, ground=colour) if texts else image
     return image
-
-
-def _put(frame: ndarray, part: ndarray, x: int, y: int) -> None:
-    """Into the frame itself: it is new, and as large as all that is copied otherwise."""
-    frame[y : y + part.shape[0], x : x + part.shape[1]] = part
 
 
 def _patches(words: Sequence[tuple[str, str]], width: int) -> ndarray:

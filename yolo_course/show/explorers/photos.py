@@ -73,7 +73,8 @@ def explore_photos(images: Sequence[ndarray] | None = None, model: YOLOv5 | None
     if model is None:
         model, size = ready_model()
     if images is None:
-        images = [load_dataset(data_dir() / "near", "test")[i][0] for i in range(6)]
+        data = load_dataset(data_dir() / "near", "test")
+        images = [data[i][0] for i in range(6)]
     photos = _Photos(images, model, size)
     explorer = Explorer(
         "what does it find in your photos?",

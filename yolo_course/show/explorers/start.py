@@ -84,9 +84,7 @@ def stages_view(walked: Walk, names: Sequence[str], step: int, channel: int, con
         parts, words = (_proposals, _best, _loss)[step - 4](walked, names, conf)
     view = _strip(("", "input", "backbone", "neck", "head", "head", "loss")[step]).copy()
     for part, x, y in parts:
-        patch = _word(part) if isinstance(part, str) else part
-        room = view[y : y + patch.shape[0], x : x + patch.shape[1]]
-        room[:] = patch[: room.shape[0], : room.shape[1]]  # a long name ends where the picture does
+        canvas.lay(view, _word(part) if isinstance(part, str) else part, x, y)
     return View(view, words)
 
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import torch
 from numpy import ndarray
 
 from yolo_course.boxes import xywh_to_xyxy
@@ -17,10 +16,9 @@ from yolo_course.model import YOLOv5
 from yolo_course.show import style
 from yolo_course.show.explorers import canvas
 from yolo_course.show.explorers.explorer import Explorer, View, slider, steps
-from yolo_course.show.explorers.head import FRAME, LEFT, LEVELS, line, white
+from yolo_course.show.explorers.head import FRAME, LEFT, LEVELS, line, looked_at
 from yolo_course.show.plots.head import sigmoid
 from yolo_course.stages.head import decode
-from yolo_course.stages.input import collate, letterbox
 
 PANEL, ROW = 400, 26  # pixels: the picture's longer side, a line of the table
 SHOWN = 8  # classes in the table: all, or the surest where there are more
@@ -38,12 +36,9 @@ class Traced(NamedTuple):
     names: Sequence[str]
 
 
-@torch.no_grad()
 def trace(image: ndarray, model: YOLOv5, size: int = 128) -> Traced:
     """Run the network once on a picture (H, W, 3), letterboxed to ``size``."""
-    small, _, _ = letterbox(image, size, auto=True)
-    images, _ = collate([(small, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))])
-    _, raw = model.eval()(images)
+    small, _, raw = looked_at(image, model, size)
     anchors, strides = model.detect.anchor_pixels, [int(stride) for stride in model.detect.stride]
     decoded = [decode(*level)[0].numpy() for level in zip(raw, anchors, strides, strict=True)]
     zoom = PANEL / max(small.shape[:2])
@@ -75,9 +70,9 @@ def trace_view(across: int, down: int, level: int, anchor: int, traced: Traced) 
 
 
 def _framed(left: ndarray, table: ndarray) -> ndarray:
-    frame = white(*FRAME)
-    frame[10 : 10 + left.shape[0], : left.shape[1]] = left
-    frame[: table.shape[0], LEFT:] = table
+    frame = canvas.blank(*FRAME)
+    canvas.lay(frame, left, 0, 10)
+    canvas.lay(frame, table, LEFT, 0)
     return frame
 
 
@@ -107,7 +102,7 @@ def _cells(name: str, raw: str, s: str, gives: ndarray) -> ndarray:
 
 
 def _bar(share: float, colour: str) -> ndarray:
-    bar = white(ROW, 150)
+    bar = canvas.blank(ROW, 150)
     bar[5:-5, 4 : 4 + max(1, round(140 * share))] = canvas.rgb(colour)
     return bar
 

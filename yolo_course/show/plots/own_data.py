@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from yolo_course.data import Dataset
+from yolo_course.data.anchors import box_ratios, scaled_sizes
 from yolo_course.show import style
 from yolo_course.show.plots.pipeline import draw_arrow
 from yolo_course.show.style import ink, mixed, new_figure, tidy
@@ -81,15 +82,6 @@ def class_balance(splits: Mapping[str, Dataset]) -> Figure:
     return figure
 
 
-def scaled_sizes(data: Dataset, size: int) -> np.ndarray:
-    """(n, 2) width and height in pixels of every box when the long side of its picture is made ``size``."""
-    found = [
-        (boxes[:, 2:] - boxes[:, :2]) * (size / max(shape))
-        for boxes, shape in zip(data.boxes, data.shapes_wh, strict=True)
-    ]
-    return np.concatenate([*found, np.zeros((0, 2))])
-
-
 def box_sizes(data: Dataset, sizes: Sequence[int] = (64, 128, 256), least: int = 8) -> Figure:
     """How large are the boxes once the pictures are made ``sizes`` pixels? A panel for each.
 
@@ -130,8 +122,7 @@ def anchor_fit(sizes: np.ndarray, anchors: np.ndarray, limit: float = 4.0) -> Fi
     if sizes.ndim != 2 or sizes.shape[1] != 2 or anchors.ndim != 3 or anchors.shape[2] != 2:
         found = f"found sizes {sizes.shape} and anchors {anchors.shape}"
         raise ValueError(f"{found}, expected (n, 2) and (levels, anchors, 2): width and height")
-    ratio = sizes[:, None] / anchors.reshape(1, -1, 2)
-    fits = (np.maximum(ratio, 1 / ratio).max(2) < limit).any(1)
+    fits = (box_ratios(sizes, anchors) < limit).any(1)
     figure, ((axes,),) = new_figure(7.4, 5.2)
     look = {"color": mixed(style.STAGES["head"], 0.5), "alpha": 0.2, "linewidth": 0}
     for width, height in anchors.reshape(-1, 2):
