@@ -4,6 +4,8 @@ import os
 import platform
 import re
 import shutil
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -89,6 +91,33 @@ def summary_line() -> str:
         return f"{course} | torch cannot be used ({type(error).__name__}): run `python -m yolo_course doctor`"
     plural = "" if threads == 1 else "s"
     return f"{course} | torch {torch.__version__.split('+')[0]} | {device} | {threads} thread{plural}"
+
+
+def commit() -> str | None:
+    """The commit of the course's checkout, with "+" where files differ from it; None for a copy without history.
+
+    Where the history stayed behind, YOLO_COURSE_COMMIT says it.
+    """
+    at = ("-C", str(Path(__file__).parent))
+    found = output_of("git", *at, "rev-parse", "HEAD")
+    changed = found and output_of("git", *at, "status", "--porcelain", "--untracked-files=no")
+    return found + "+" * bool(changed) if found else os.environ.get("YOLO_COURSE_COMMIT")
+
+
+def command() -> str | None:
+    """The command of the course that runs, folders left out of its paths; None in a notebook, or a program of yours."""
+    program, *arguments = sys.argv or [""]
+    if Path(program).stem != "yolo-course" and Path(program).parts[-2:] != ("yolo_course", "__main__.py"):
+        return None
+    return " ".join(["yolo-course", *(Path(one).name if Path(one).is_absolute() else one for one in arguments)])
+
+
+def output_of(*command: str) -> str | None:
+    """What a program prints, without the white space at its ends; None where there is no such program or it fails."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
 
 
 def _read(path: Path) -> str | None:

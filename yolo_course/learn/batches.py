@@ -5,7 +5,8 @@ So a run that was killed goes on with the batches it would have seen, and worker
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from torch import Tensor
@@ -104,6 +105,26 @@ class Batches(TorchDataset):
         return random_affine(*sample, rng, a["degrees"], a["translate"], a["scale"], a["shear"], a["perspective"])
 
 
-def in_order(batches: Batches, workers: int = 0) -> DataLoader:
-    """Iterate over the batches, made ahead by ``workers`` processes if there are any."""
-    return DataLoader(batches, batch_size=None, num_workers=workers)
+def in_order(batches: Batches, workers: int = 0, pin_memory: bool = False) -> DataLoader:
+    """Iterate over the batches, made ahead by ``workers`` processes if there are any.
+
+    ``pin_memory`` keeps them where a GPU can fetch them while the processor goes on.
+    """
+    return DataLoader(batches, batch_size=None, num_workers=workers, pin_memory=pin_memory)
+
+
+class Waiting:
+    """Iterate over ``items``, and count the ``seconds`` until each of them came."""
+
+    def __init__(self, items: Iterable):
+        self.items, self.seconds = items, 0.0
+
+    def __iter__(self) -> Iterator:
+        items = iter(self.items)
+        while True:
+            began = time.perf_counter()
+            item = next(items, self)
+            self.seconds += time.perf_counter() - began
+            if item is self:
+                return
+            yield item

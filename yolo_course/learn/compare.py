@@ -10,31 +10,17 @@ of the last epoch on the test split, and differences between modes are taken see
 from __future__ import annotations
 
 import json
-import multiprocessing
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
 
-import cv2
-import numpy as np
-import torch
+from yolo_course.learn.experiment import Experiment
+from yolo_course.learn.one_run import runs_of
+from yolo_course.learn.run import RunError, read_rows, write_rows, write_text
+from yolo_course.learn.side_by_side import run_all
 
-from yolo_course import machine
-from yolo_course.data import Dataset
-from yolo_course.learn.evaluate import evaluate
-from yolo_course.learn.experiment import Experiment, Mode
-from yolo_course.learn.run import RunError, RunFolder, read_rows, write_rows, write_text
-from yolo_course.learn.start import course_model, untrained_model
-from yolo_course.learn.train import resume, train
-from yolo_course.learn.transfer import freeze
-from yolo_course.model import YOLOv5
-from yolo_course.weights import transfer_weights
-
-METRICS = ("map50", "map50_95", "precision", "recall")
 BASELINE = "unfrozen"
-TICK = 2.0  # seconds between two looks at runs under way
 Curves = dict[tuple[str, int], list[dict]]
 
 
@@ -82,31 +68,26 @@ def compare(
 ) -> Comparison:
     """Run every (mode, seed) of an experiment that has not run yet, ``jobs`` at a time, and sum up.
 
-    ``jobs`` is by default one run a core on a CPU (two runs of one thread are faster than one of two) and one on a
-    GPU. Writes ``<folder>/<mode>-seed<seed>/`` each (a run folder and ``result.json``), ``runs.csv`` and
+    ``jobs`` is by default one run a core on a CPU (two runs of one thread are faster than one of two), and on a GPU
+    what the experiment says. Writes ``<folder>/<mode>-seed<seed>/`` each (a run folder and ``result.json``), ``runs.csv`` and
     ``summary.csv``. ``progress`` is called with a line a run; ``watch`` every other second with the curves so far.
     Without ``keep_weights`` the weights go when a run has its result.
 
     Raises RunError where ``folder`` holds another experiment.
     """
     folder = Path(folder)
-    _claim(folder, experiment)
-    todo = [(mode, seed) for mode in experiment.modes for seed in experiment.seeds]
-    todo = [(mode, seed) for mode, seed in todo if not (_run_path(folder, mode, seed) / "result.json").is_file()]
-    on_cpu = experiment.settings.get("device", "auto") == "cpu" or machine.accelerator() is None
-    jobs = min(jobs or (machine.usable_cores() if on_cpu else 1), max(1, len(todo)))
-    arguments = [(experiment, mode, seed, str(folder), keep_weights) for mode, seed in todo]
+    claim(folder, experiment)
     look = (lambda: watch(read_curves(folder, experiment))) if watch else (lambda: None)
-    for done, line in enumerate(_all(arguments, jobs, look), start=1):
+    todo = [run for run in runs_of(experiment, folder) if not run.is_done]
+    for done, line in enumerate(run_all(todo, jobs, keep_weights, look), start=1):
         progress(f"{done}/{len(todo)}  {line}")
     look()
-    return load_comparison(_sum_up(folder, experiment))
+    return load_comparison(sum_up(folder, experiment))
 
 
 def read_curves(folder: str | Path, experiment: Experiment) -> Curves:
     """The rows measured so far, by (mode, seed), of runs that are done or under way."""
-    paths = {(mode.name, seed): _run_path(folder, mode, seed) for mode in experiment.modes for seed in experiment.seeds}
-    files = {key: path / "metrics.csv" for key, path in paths.items()}
+    files = {(run.mode.name, run.seed): run.path / "metrics.csv" for run in runs_of(experiment, folder)}
     return {key: read_rows(file) for key, file in files.items() if file.is_file()}
 
 
@@ -124,7 +105,7 @@ def load_comparison(folder: str | Path) -> Comparison:
     return Comparison(folder.name, runs, read_rows(folder / "summary.csv"), curves, found)
 
 
-def _claim(folder: Path, experiment: Experiment) -> None:
+def claim(folder: Path, experiment: Experiment) -> None:
     """Write down the experiment, or make sure that it is the one written down."""
     file, text = folder / "experiment.yaml", experiment.to_yaml()
     if file.is_file() and file.read_text(encoding="utf-8") != text:
@@ -135,92 +116,14 @@ def _claim(folder: Path, experiment: Experiment) -> None:
     write_text(file, text)
 
 
-def _all(arguments: list[tuple], jobs: int, look: Callable[[], None]):
-    """Run them all; yields each one's line when it is done, and looks at those under way in between."""
-    if jobs == 1:
-        yield from (_run(*one, on_epoch=lambda row: look()) for one in arguments)
-        return
-    # "spawn" on every system: a forked process inherits locks of PyTorch's threads in an unknown state.
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(_run, *one, threads=1) for one in arguments}
-        try:
-            while waiting:
-                done, waiting = wait(waiting, timeout=TICK, return_when=FIRST_COMPLETED)
-                look()
-                yield from (future.result() for future in done)
-        finally:  # after an error or an interrupt those under way end, and no other starts
-            pool.shutdown(cancel_futures=True)
-
-
-def _run_path(folder: str | Path, mode: Mode, seed: int) -> Path:
-    return Path(folder) / f"{mode.name}-seed{seed}"
-
-
-def _run(
-    experiment: Experiment,
-    mode: Mode,
-    seed: int,
-    folder: str,
-    keep_weights: bool,
-    threads=None,
-    on_epoch=None,
-):
-    """One (mode, seed), from the start or from where it was stopped, to its ``result.json``."""
-    if threads:
-        torch.set_num_threads(threads)
-        cv2.setNumThreads(threads)
-    run = RunFolder(_run_path(folder, mode, seed))
-    train_set, val_set, test_set = experiment.data(seed)
-    if run.can_resume():
-        trained = resume(run.path, train_set, val_set, progress=False, on_epoch=on_epoch)
-    else:
-        model, settings = (
-            _model(experiment, mode, train_set.names, seed),
-            {**experiment.settings, "seed": seed},
-        )
-        settings["lr"] = mode.lr
-        trained = train(model, train_set, val_set, run.path, progress=False, on_epoch=on_epoch, **settings)
-    result = _result(experiment, mode, seed, trained.model, trained.rows, train_set, test_set)
-    write_text(run.path / "result.json", json.dumps(result, indent=2) + "\n")
-    if not keep_weights:
-        run.best.unlink(missing_ok=True)
-        run.last.unlink(missing_ok=True)
-    return f"{mode.name:<14} seed {seed}  test mAP50 {result['map50']:.3f}  {result['seconds']:.1f} s of training"
-
-
-def _model(experiment: Experiment, mode: Mode, names: Sequence[str], seed: int) -> YOLOv5:
-    trained = course_model(weights=experiment.weights, anchor_scale=experiment.anchor_scale)
-    model = untrained_model(names, trained, seed)
-    if mode.pretrained:
-        transfer_weights(model, trained)
-    freeze(model, mode.freeze, mode.batchnorm)
-    return model
-
-
-def _result(experiment, mode: Mode, seed: int, model: YOLOv5, rows: list[dict], train_set, test_set: Dataset) -> dict:
-    metrics = evaluate(model, test_set, size=experiment.settings["size"])
-    return {
-        "mode": mode.name,
-        "seed": seed,
-        "lr": mode.lr,
-        "epochs": len(rows),
-        "train_images": len(train_set),
-        "test_images": len(test_set),
-        **{name: float(getattr(metrics, name)) for name in METRICS},
-        "trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),
-        "parameters": sum(p.numel() for p in model.parameters()),
-        "seconds": sum(row["seconds"] for row in rows),
-        "images_per_second": float(np.median([row["images_per_second"] for row in rows])),
-        "memory_mb": max((row["memory_mb"] for row in rows if row["memory_mb"]), default=None),
-    }
-
-
-def _sum_up(folder: Path, experiment: Experiment) -> Path:
-    paths = [_run_path(folder, mode, seed) for mode in experiment.modes for seed in experiment.seeds]
+def sum_up(folder: Path, experiment: Experiment) -> Path:
+    """Write ``runs.csv``, ``summary.csv`` and ``machine.json`` of an experiment whose runs are done."""
+    paths = [run.path for run in runs_of(experiment, folder)]
     runs = [json.loads((path / "result.json").read_text(encoding="utf-8")) for path in paths]
     write_rows(folder / "runs.csv", runs)
     write_rows(folder / "summary.csv", [summarise_mode(mode.name, runs) for mode in experiment.modes])
-    write_text(folder / "machine.json", (paths[0] / "machine.json").read_text(encoding="utf-8"))
+    machines = sorted(paths[0].rglob("machine.json"))  # of several stages each has one
+    write_text(folder / "machine.json", machines[0].read_text(encoding="utf-8"))
     return folder
 
 

@@ -6,8 +6,9 @@ import copy
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from yolo_course.learn.transfer import frozen_entries
 
@@ -26,7 +27,9 @@ def make_optimizer(model: nn.Module, name: str, lr: float, momentum: float, weig
     if name == "SGD":
         return SGD(groups, lr=lr, momentum=momentum, nesterov=momentum > 0)
     if name == "AdamW":
-        return AdamW(groups, lr=lr, betas=(momentum, 0.999))
+        on_gpu = any(parameter.is_cuda for group in groups for parameter in group["params"])
+        # All parameters in one kernel: a small network's step is as long as it takes to start its kernels.
+        return AdamW(groups, lr=lr, betas=(momentum, 0.999), fused=True if on_gpu else None)
     raise ValueError(f"found optimizer {name!r}, expected 'SGD' or 'AdamW'")
 
 
@@ -69,9 +72,14 @@ class EMA:
     def update(self, model: nn.Module) -> None:
         self.updates += 1
         keep = self.decay * (1 - math.exp(-self.updates / self.ramp))
-        current = model.state_dict()
-        for key, average in self.model.state_dict().items():
-            if key in self.copied or not average.is_floating_point():
-                average.copy_(current[key])
-            else:
-                average.lerp_(current[key], 1 - keep)
+        averages, current = self.model.state_dict(), model.state_dict()
+        floats = [key for key, each in averages.items() if each.is_floating_point()]
+        moved, still = ([key for key in floats if (key in self.copied) is copied] for copied in (False, True))
+        # Lists, not entries: on a GPU it would take longer to start a kernel for each than to train a step.
+        for keys, change in ((moved, get_ema_multi_avg_fn(keep)), (still, _copy), (averages.keys() - floats, _copy)):
+            if keys:
+                change([averages[key] for key in keys], [current[key] for key in keys], self.updates)
+
+
+def _copy(averages: list[Tensor], current: list[Tensor], _: int) -> None:
+    torch._foreach_copy_(averages, current)

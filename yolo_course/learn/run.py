@@ -8,6 +8,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
@@ -118,6 +119,9 @@ def facts(device: str = "cpu") -> dict:
         "system": platform.system(),
         "python": platform.python_version(),
         "packages": {name: machine.version(name) for name in ("torch", "torchvision", "numpy", "opencv-python")},
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": machine.commit(),
+        "command": machine.command(),
     }
     if str(device).startswith("cuda"):
         properties = torch.cuda.get_device_properties(torch.device(device))
@@ -128,4 +132,6 @@ def facts(device: str = "cpu") -> dict:
 
 def _driver() -> str | None:
     path = Path("/proc/driver/nvidia/version")
-    return path.read_text(encoding="utf-8").splitlines()[0] if path.is_file() else None
+    if path.is_file():
+        return path.read_text(encoding="utf-8").splitlines()[0]
+    return machine.output_of("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader", "--id=0")

@@ -17,6 +17,7 @@ _WHOLE |= {"warmup": 0, "close_mosaic": 0, "workers": 0, "seed": 0}
 _POSITIVE = ("lr", "clip", "ema_ramp")
 _SHARES = ("final_lr", "momentum", "weight_decay", "ema")  # 0 to 1
 _CHOICES = {"optimizer": ("SGD", "AdamW"), "schedule": ("linear", "cosine"), "rect": (False, True)}
+_CHOICES["augment_on"] = ("cpu", "device")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Settings:
     precision: str = "auto"
     threads: int | None = None  # of the CPU; None leaves them as they are
     workers: int = 0  # processes that make batches
+    augment_on: str = "cpu"  # or "device": pictures stay in its memory and are augmented there
     hyp: dict = field(default_factory=dict)  # the original's names: loss gains and augmentation
 
     @classmethod
@@ -81,6 +83,9 @@ class Settings:
         for name, choices in _CHOICES.items():
             _check(values[name] in choices, name, values[name], f"one of {', '.join(map(repr, choices))}")
         _check(self.size % 32 == 0, "size", self.size, "a multiple of 32, the stride of the deepest map")
+        if self.augment_on == "device":
+            for name in ("rect", "workers"):
+                _check(not values[name], name, values[name], "none of it beside augment_on='device'")
         whole = type(self.threads) is int and self.threads >= 1
         _check(self.threads is None or whole, "threads", self.threads, "None or a whole number of 1 or more")
 

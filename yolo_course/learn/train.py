@@ -16,8 +16,9 @@ from tqdm import tqdm
 
 from yolo_course.data import Dataset
 from yolo_course.learn import parallel
-from yolo_course.learn.batches import AUGMENT, Batches, in_order
+from yolo_course.learn.batches import AUGMENT, Batches, Waiting, in_order
 from yolo_course.learn.device import choose
+from yolo_course.learn.device_batches import DeviceBatches, Store
 from yolo_course.learn.evaluate import evaluate
 from yolo_course.learn.fit import check_fit
 from yolo_course.learn.guard import Guard, NonFiniteLoss
@@ -96,6 +97,9 @@ class Trainer:
         self.compute = choose(parallel.device_name(settings.device), settings.precision)
         self.train_set, self.val_set = train_set.resized(settings.size), val_set
         self.augment = {**AUGMENT, **{k: v for k, v in settings.hyp.items() if k in AUGMENT}}
+        on_device = settings.augment_on == "device"
+        self.store = Store(self.train_set, settings.size, self.compute.device) if on_device else None
+        self._batches(0)  # whatever cannot be made is refused now, before there is a folder
         self.model = self.compute.place(model)
         self.loss = YOLOLoss(model, scale_hyp(settings.hyp, settings.size, model.num_classes))
         steps = settings.optimizer, settings.lr, settings.momentum, settings.weight_decay
@@ -103,7 +107,7 @@ class Trainer:
         self.ema = EMA(model, settings.ema, settings.ema_ramp)
         self.scaler = torch.amp.GradScaler(self.compute.device.type, enabled=self.compute.precision == "fp16")
         file = run.path / f"nonfinite_batch_rank{parallel.rank()}.pt"
-        self.guard = Guard(file, delay=0 if self.compute.device.type == "cpu" else 1)
+        self.guard = Guard(file, waits=self.compute.device.type != "cpu")
         self.rows: list[dict] = []
 
     def start(self) -> None:
@@ -160,27 +164,34 @@ class Trainer:
         settings, augment = self.settings, self.augment
         if epoch >= settings.epochs - settings.close_mosaic:
             augment = {**augment, "mosaic": 0.0, "mixup": 0.0}
-        share = {"rank": parallel.rank(), "world": parallel.world()}
-        batch = settings.size, settings.batch_size
-        return Batches(self.train_set, *batch, augment, settings.seed, epoch, settings.rect, **share)
+        order = {"seed": settings.seed, "epoch": epoch, "rank": parallel.rank(), "world": parallel.world()}
+        if self.store is not None:
+            return DeviceBatches(self.store, settings.batch_size, augment, **order)
+        return Batches(self.train_set, settings.size, settings.batch_size, augment, rect=settings.rect, **order)
 
     def _learn(self, network: nn.Module, batches: Batches, epoch: int, bar: tqdm) -> dict:
         """One pass over the training set."""
         self.model.train()
         self.compute.reset_peak_memory()
         total, began = torch.zeros(3, device=self.compute.device), time.perf_counter()
-        for index, (images, targets) in enumerate(in_order(batches, self.settings.workers)):
+        loader = Waiting(
+            in_order(batches, self.settings.workers, self.compute.device.type == "cuda" and not self.store)
+        )
+        for index, (images, targets) in enumerate(loader):
             steps = -(-len(batches) // self.settings.accumulate)
             self._set_learning_rate(epoch * steps + index // self.settings.accumulate, self.settings.epochs * steps)
-            total += self._back(network, images, targets, where=(epoch, index))
+            loss, parts = self._back(network, images, targets)
+            total += parts
+            self.guard.watch(loss, batches, epoch, index)
             if (index + 1) % self.settings.accumulate == 0 or index + 1 == len(batches):
                 self._step()
             bar.update()
-        self.guard.finish(self.model)
+        self.guard.finish(self.model, batches)
         self.compute.synchronise()
         seconds = time.perf_counter() - began
         box, objectness, label = (total / len(batches)).tolist()
         speed = {"seconds": seconds, "images_per_second": len(self.train_set) / seconds}
+        speed["wait_seconds"] = loader.seconds
         row = {"epoch": epoch + 1, "box": box, "obj": objectness, "cls": label}
         return {**row, "lr": self.optimizer.param_groups[0]["lr"], **speed, **self.compute.peak_memory()}
 
@@ -189,16 +200,14 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = s.lr * learning_rate(step, steps, s.warmup, s.final_lr, s.schedule)
 
-    def _back(self, network: nn.Module, images: Tensor, targets: Tensor, where: tuple[int, int]) -> Tensor:
-        """Predict, compare, go back. Returns the parts of the loss."""
-        device = self.compute.device
+    def _back(self, network: nn.Module, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Predict, compare, go back. Returns the loss and its parts."""
         with self.compute.autocast():
-            raw = network(images.to(device, non_blocking=True))
-        loss, parts = self.loss(raw, targets.to(device, non_blocking=True))
-        self.guard.watch(loss, images, targets, *where)
+            raw = network(images.to(self.compute.device, non_blocking=True))
+        loss, parts = self.loss(raw, targets)
         # DistributedDataParallel averages over the processes; the loss of a batch is a sum over its pictures.
         self.scaler.scale(loss * parallel.world()).backward()
-        return parts
+        return loss, parts
 
     def _step(self) -> None:
         self.scaler.unscale_(self.optimizer)
@@ -216,13 +225,7 @@ class Trainer:
         began = time.perf_counter()
         with self.compute.autocast():
             metrics = evaluate(self.ema.model, self.val_set, size=self.settings.size)
-        values = (
-            metrics.map50,
-            metrics.map50_95,
-            metrics.precision,
-            metrics.recall,
-            time.perf_counter() - began,
-        )
+        values = *(getattr(metrics, key) for key in keys[:-1]), time.perf_counter() - began
         return dict(zip(keys, values, strict=True))
 
     def _save(self, row: dict, is_last: bool) -> None:

@@ -49,6 +49,7 @@ MODES = {
     "scratch": LineStyle("from scratch", SCRATCH, "--", "X"),
     "unfrozen": LineStyle("unfrozen", UNFROZEN, "-", "o"),
     "backbone": LineStyle("backbone frozen", FROZEN, "-", "s"),
+    "backbone-updating": LineStyle("backbone frozen, norms updating", SKY, "--", "v"),
     "all-but-head": LineStyle("all but head frozen", "#1FA3DC", "-.", "^"),
     "two-stage": LineStyle("frozen, then unfrozen", VERMILLION, ":", "D"),
 }

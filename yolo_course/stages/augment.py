@@ -160,10 +160,10 @@ def random_affine(
     horizon = 2 / (width + height)  # this much perspective moves a corner to infinity
     check_settings(rng, shear=(shear, 44), perspective=(perspective, 0.95 * horizon))
     settings = degrees, translate, scale, shear, perspective
-    return warp(image, boxes, classes, _random_matrix(width, height, rng, *settings))
+    return warp(image, boxes, classes, random_matrix(width, height, rng, *settings))
 
 
-def _random_matrix(width, height, rng, degrees, translate, scale, shear, perspective) -> ndarray:
+def random_matrix(width, height, rng, degrees, translate, scale, shear, perspective) -> ndarray:
     angle, zoom = rng.uniform(-degrees, degrees), rng.uniform(1 - scale, 1 + scale)
     slant, tilt = rng.uniform(-shear, shear, 2), rng.uniform(-perspective, perspective, 2)
     return affine_matrix(width, height, angle, zoom, slant, tilt, rng.uniform(-translate, translate, 2))

@@ -113,22 +113,35 @@ class YOLOLoss:
 
     ``raw`` are the head's three maps (B, A, H, W, 5 + nc), ``targets`` (n, 6) as in :func:`assign_targets`, n may
     be 0. Returns the total x batch size (a scalar with gradient), and (box, obj, cls) detached, gains included.
+    Targets are best left on the CPU: who answers for what is found out where they are, and to ask a GPU such a
+    question is to wait until it has done all it was given.
     """
 
     def __init__(self, model: nn.Module, hyp: Mapping | None = None, overlap: str = "ciou"):
         self.hyp = complete_hyp(hyp)
         self.detect, self.overlap = model.detect, overlap
+        self._cpu_anchors: Tensor | None = None
 
     def __call__(self, raw: Sequence[Tensor], targets: Tensor) -> tuple[Tensor, Tensor]:
         self._check(raw, targets)
-        targets = targets.to(raw[0].device, torch.float32)
-        parts = torch.zeros(3, device=raw[0].device)
-        for out, anchors, balance in zip(raw, self.detect.anchors, BALANCE, strict=True):
-            assignment = assign_targets(targets, out.shape[2:4], anchors, self.hyp["anchor_t"])
-            box, objectness, label = self._level(out.float(), assignment)
+        device, targets = raw[0].device, targets.float()
+        parts = torch.zeros(3, device=device)
+        for out, anchors, balance in zip(raw, self._anchors(targets.device), BALANCE, strict=True):
+            assigned = assign_targets(targets, out.shape[2:4], anchors, self.hyp["anchor_t"])
+            assigned = Assignment(*(each.to(device, non_blocking=True) for each in assigned))
+            box, objectness, label = self._level(out.float(), assigned)
             parts = parts + torch.stack((box, objectness * balance, label))
-        parts = parts * parts.new_tensor([self.hyp[key] for key in ("box", "obj", "cls")])
+        gains = [self.hyp[key] for key in ("box", "obj", "cls")]
+        parts = torch.stack([part * gain for part, gain in zip(parts, gains, strict=True)])
         return parts.sum() * len(raw[0]), parts.detach()
+
+    def _anchors(self, device: torch.device) -> Tensor:
+        """The anchors in cells where the targets are; from a GPU they are fetched once, with the first batch."""
+        if device == self.detect.anchors.device:
+            return self.detect.anchors
+        if self._cpu_anchors is None:
+            self._cpu_anchors = self.detect.anchors.to(device)
+        return self._cpu_anchors
 
     def _check(self, raw: Sequence[Tensor], targets: Tensor) -> None:
         if targets.ndim != 2 or targets.shape[1] != 6:
@@ -170,7 +183,7 @@ class YOLOLoss:
         return self._cross_entropy(logits, wanted, self.hyp["cls_pw"])
 
     def _cross_entropy(self, logits: Tensor, wanted: Tensor, positive_weight: float) -> Tensor:
-        weight = logits.new_tensor(positive_weight)
+        weight = None if positive_weight == 1 else logits.new_tensor(positive_weight)
         if not self.hyp["fl_gamma"]:
             return binary_cross_entropy_with_logits(logits, wanted, pos_weight=weight)
         each = binary_cross_entropy_with_logits(logits, wanted, pos_weight=weight, reduction="none")

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from yolo_course.data import data_dir, load_dataset
 from yolo_course.learn.batches import NO_AUGMENT, Batches
+from yolo_course.learn.cost import kept_bytes
 from yolo_course.learn.transfer import freeze
 from yolo_course.stages.loss import YOLOLoss
 
@@ -102,13 +103,4 @@ def _step_seconds(model: nn.Module, rows: int, batch: Batch) -> float:
 def _kept_bytes(model: nn.Module, rows: int, batch: Batch) -> int:
     """What PyTorch keeps between forward and back, the parameters left out."""
     freeze(model, rows)
-    own, sizes = {p.data_ptr() for p in model.parameters()}, {}
-
-    def look(tensor: Tensor) -> Tensor:
-        if tensor.data_ptr() not in own:
-            sizes[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(look, lambda tensor: tensor):
-        YOLOLoss(model)(model(batch[0]), batch[1])
-    return sum(sizes.values())
+    return kept_bytes(model, lambda: YOLOLoss(model)(model(batch[0]), batch[1]))
