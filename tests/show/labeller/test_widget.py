@@ -9,7 +9,7 @@ from PIL import Image
 from tests.data.files import truncate, write_picture, write_sideways, write_text
 from yolo_course.notebooks import WIDGET
 from yolo_course.show.labeller import label_images
-from yolo_course.show.labeller.widget import KEYS, shown_jpeg
+from yolo_course.show.labeller.widget import HERE, KEYS, SCRIPTS, shown_jpeg
 
 NAMES = ["cat", "dog"]
 
@@ -116,7 +116,8 @@ def test_without_a_browser_a_note_is_left(tool, tmp_path):
 
 
 def test_the_browser_gets_its_own_files_and_the_keys(tool):
-    assert "export default" in tool._esm and ".yolo-labeller" in tool._css
+    assert sorted(SCRIPTS) == sorted(file.name for file in HERE.glob("*.js")) and ".yolo-labeller" in tool._css
+    assert tool._esm.count("export default") == 1 and "import " not in tool._esm  # the files are one module
     assert tool.help == [list(each) for each in KEYS.items()]
     assert "http" not in tool._esm and "http" not in tool._css  # nothing is fetched
     assert [fill for fill, _ in tool.colours] == ["#E69F00", "#56B4E9"]

@@ -1,4 +1,4 @@
-"""The widget: the kernel's side of the labelling tool. It reads, writes and answers; labeller.js draws.
+"""The widget: the kernel's side of the labelling tool. It reads, writes and answers; the JavaScript beside it draws.
 
 What the browser is shown is the trait `page`; it never writes it. It sends messages instead: `go` to a picture,
 `save` its boxes, and `picture` for the pixels, which are answered once and kept by neither side for long.
@@ -22,6 +22,7 @@ from yolo_course.show.style import ink
 
 LONG_SIDE, QUALITY = 1600, 88  # of the JPEG that goes to the browser
 HERE = Path(__file__).parent
+SCRIPTS = ("geometry.js", "view.js", "input.js", "tool.js")  # one after the other they are one module
 KEYS = {
     "n or Page Down": "next picture",
     "p or Page Up": "previous picture",
@@ -64,7 +65,8 @@ class Labeller(anywidget.AnyWidget):
     say which view's last message it answers; `boxes` are (class, left, top, right, bottom) in pixels of the picture.
     """
 
-    _esm, _css = HERE / "labeller.js", HERE / "labeller.css"
+    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    _css = HERE / "labeller.css"
     names = traitlets.List().tag(sync=True)
     colours = traitlets.List().tag(sync=True)  # for each class its colour, and black or white to write on it
     help = traitlets.List([list(each) for each in KEYS.items()]).tag(sync=True)
