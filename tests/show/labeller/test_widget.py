@@ -54,6 +54,20 @@ def test_saves_at_once_and_says_whose_change_it_was(tool, tmp_path):
     assert (tmp_path / "b.txt").read_bytes() == b"" and tool.page["state"] == "empty"
 
 
+def test_goes_on_with_the_picture_that_was_seen_last(tool, tmp_path, monkeypatch):
+    monkeypatch.setenv("YOLO_COURSE_CACHE", str(tmp_path / "cache"))
+    assert label_images(tmp_path, NAMES).page["name"] == "b.jpg" and not (tmp_path / "cache").exists()
+    save(tool, [[1, 0, 0, 20, 10]])
+    tool._answer(tool, {"do": "go", "index": 0}, [])
+    assert label_images(tmp_path, NAMES).page["name"] == "c.jpg"  # one to do goes before one that was seen
+    tool._answer(tool, {"do": "go", "index": 2}, [])
+    save(tool, [], nothing=True)
+    tool._answer(tool, {"do": "go", "index": 1}, [])  # checked so far
+    tool._answer(tool, {"do": "picture", "index": 2}, [])
+    assert label_images(tmp_path, NAMES).page["name"] == "b.jpg"
+    assert label_images(tmp_path, NAMES, tmp_path / "other").page["index"] == 0  # labels of their own
+
+
 def test_goes_to_pictures(tool):
     tool._answer(tool, {"do": "go", "index": 0}, [])
     assert tool.page["index"] == 0 and tool.page["boxes"] == [pytest.approx([0, 16, 8, 24, 12])]

@@ -51,7 +51,8 @@ def label_images(folder: str | Path, names: Sequence[str], labels: str | Path | 
     itself have theirs beside them (places.py has the whole rule). Then a data.yaml is written with the first label
     file, if there is none, and ``load_dataset(folder)`` reads what was drawn.
 
-    Every change is written at once. Running the cell again goes on with the first picture without a label file.
+    Every change is written at once. Running the cell again goes on with the first picture without a label file; when
+    all have one, with the picture that was seen last, also in a new kernel (its name is kept in the user's cache).
     Raises DataError for a folder without photos, two photos that would share a label file, and names that
     do not fit the folder's data.yaml.
     """
@@ -77,7 +78,7 @@ class Labeller(anywidget.AnyWidget):
         super().__init__(names=store.names, colours=[[fill, ink(fill)] for fill in fills])
         self.store = store
         self.on_msg(self._answer)
-        self.go(store.first_unlabelled())
+        self.go(store.where_to_go_on())
 
     def __repr__(self) -> str:
         counts = self.store.counts()
@@ -131,6 +132,8 @@ class Labeller(anywidget.AnyWidget):
                 self._send_picture(content["index"])
         except DataError as error:
             self.go(self.page["index"], str(error))
+        if content["do"] != "picture":  # which is asked for by the page itself: opened is not yet seen
+            self.store.remember(self.page["index"])
 
     def _send_picture(self, index: int) -> None:
         """The pixels, or why there are none: perhaps of the next picture only, so the page stays as it is."""
