@@ -211,6 +211,22 @@ def test_pictures_and_reload(tool, folder):
     assert (folder / "e_broken.txt").read_text() == BAD
 
 
+def test_goes_on_in_a_new_kernel(tool, folder):
+    for name in ("a_street", "c_phone", "d_small"):
+        (folder / f"{name}.txt").touch()
+    run(tool)
+    said(tool, "Picture 1 of 5, a_street.jpg: nothing on it.")
+    for number in (2, 3):
+        tool.locator("[data-does=next]").click()
+        said(tool, f"Picture {number} of 5")
+    tool.evaluate(jupyter.SHUT_DOWN)
+    tool.reload()
+    tool.wait_for_function(jupyter.IS_READY, timeout=90_000)
+    run(tool)
+    said(tool, "Picture 3 of 5, c_phone.jpg: nothing on it.")
+    assert not [each for each in folder.iterdir() if each.suffix not in (".jpg", ".png", ".txt", ".yaml")]
+
+
 def test_finger_and_dark_theme(tool, folder):
     tool.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
     tool.locator("[data-does=next]").click()
