@@ -147,6 +147,46 @@ def test_mouse_and_keys(tool, folder):
     assert file.read_text().splitlines()[0] == first and tool.evaluate(CELL_COUNT) == cells
 
 
+def test_undo_and_redo(tool, folder):
+    file, cells = folder / "a_street.txt", tool.evaluate(CELL_COUNT)
+    tool.locator(STAGE).focus()
+    tool.keyboard.press("0")
+    said(tool, "noted. Saved.")
+    tool.keyboard.press("a")
+    tool.keyboard.press("2")
+    said(tool, "Box 1 is now yield. Saved.")
+    states = [file.read_text()]
+    for _ in range(3):
+        tool.keyboard.press("Control+z")
+        said(tool, "Undone. Saved.")
+        states.append(file.read_text() if file.exists() else None)
+        tool.keyboard.press("Control+s")  # another sentence, before the same one comes again
+    assert [state and state[0] for state in states] == ["1", "0", "", None]
+    tool.keyboard.press("Control+z")
+    said(tool, "nothing to undo")
+    for does, state in zip(["Control+Shift+Z", "Control+y", "button"], states[2::-1], strict=True):
+        tool.locator("[data-does=redo]").click() if does == "button" else tool.keyboard.press(does)
+        said(tool, "Redone. Saved.")
+        assert file.read_text() == state
+        tool.locator(STAGE).focus()
+        tool.keyboard.press("Control+s")
+    tool.locator("[data-does=undo]").click()
+    said(tool, "Undone. Saved.")
+    tool.keyboard.press("3")  # what was undone is given up for this
+    said(tool, "Box 1 is now speed limit. Saved.")
+    tool.keyboard.press("Control+y")
+    said(tool, "nothing to redo")
+    assert tool.locator("[data-does=redo]").get_attribute("aria-disabled") == "true"
+    tool.keyboard.press("a")
+    tool.keyboard.press("Control+z")  # takes the box away that has the focus
+    said(tool, "Undone. Saved.")
+    for key in "bdd":  # none of them may reach JupyterLab
+        tool.keyboard.press(key)
+    tool.keyboard.press("a")
+    said(tool, "Box 2, speed limit, drawn. Saved.")
+    assert len(rows(file)) == 2 and tool.evaluate(CELL_COUNT) == cells
+
+
 def test_keys_alone(tool, folder):
     file, cells = folder / "a_street.txt", tool.evaluate(CELL_COUNT)
     tool.locator(STAGE).focus()

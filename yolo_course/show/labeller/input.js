@@ -6,7 +6,7 @@ const KEYS = { // each does what ACTIONS says
   n: "next", PageDown: "next", p: "previous", PageUp: "previous", u: "todo", a: "add", Enter: "add", 0: "none",
   Delete: "remove", Backspace: "remove", Escape: "cancel", "+": "larger", "=": "larger", "-": "smaller",
 };
-const WITH_CTRL = { z: "undo", s: "save" };
+const WITH_CTRL = { z: "undo", Z: "redo", y: "redo", s: "save" };
 const ACTIONS = { // also of the buttons, by their data-does
   next: (tool) => tool.goTo(tool.aim + 1),
   previous: (tool) => tool.goTo(tool.aim - 1),
@@ -14,6 +14,7 @@ const ACTIONS = { // also of the buttons, by their data-does
   add: (tool) => tool.insert(middle(tool.size, tool.boxes.length)),
   remove: (tool) => tool.remove(),
   undo: (tool) => tool.undo(),
+  redo: (tool) => tool.redo(),
   none: (tool) => tool.markNothing(),
   cancel: (tool) => tool.cancel(),
   larger: (tool) => tool.zoomBy(1.5),
@@ -44,7 +45,7 @@ class Keys {
 
   meaning({ key: pressed, ctrlKey, metaKey, shiftKey, repeat, target }) {
     const key = pressed.length === 1 ? pressed.toLowerCase() : pressed, arrow = ARROWS[key];
-    if (ctrlKey || metaKey) return ACTIONS[WITH_CTRL[key]];
+    if (ctrlKey || metaKey) return ACTIONS[WITH_CTRL[shiftKey ? key.toUpperCase() : key]];
     if (key === "Enter" && target.closest("button, summary")) return undefined; // it presses that button
     if (key >= "1" && key <= "9") return (tool) => tool.choose(Number(key) - 1);
     if (arrow && this.tool.view.stage.contains(target)) return (tool) => tool.nudge(arrow, shiftKey, repeat);

@@ -6,7 +6,8 @@ const CHOOSE = "Choose a box first: click on it, or press Tab.";
 class Tool {
   boxes = [];
   nothing = false; // whether "nothing on this picture" is noted
-  past = []; // the states of this picture before each change: {boxes, nothing}
+  past = []; // `content` before each change of this picture
+  future = []; // `content` before each step back
   selected = -1;
   kind = 0;
   zoom = 1;
@@ -32,6 +33,11 @@ class Tool {
     for (const [name, does] of Object.entries(this.events)) this.model.off(name, does);
     clearTimeout(this.patience);
     this.pictures.forEach((address) => URL.revokeObjectURL(address));
+  }
+
+  get content() {
+    const { boxes, nothing, selected } = this;
+    return { boxes, nothing, selected };
   }
 
   get size() { return [this.page.width, this.page.height]; }
@@ -74,7 +80,7 @@ class Tool {
   }
 
   begin() {
-    Object.assign(this, { past: [], selected: -1 });
+    Object.assign(this, { past: [], future: [], selected: -1 });
     this.view.begin(this.page);
     this.showPicture();
   }
@@ -105,7 +111,10 @@ class Tool {
   // To the kernel: every change goes there at once, and is on the disk when the answer comes.
   change(boxes, doing, { selected = this.selected, nothing = false, remember = true } = {}) {
     if (this.state === "refused") return this.sayRefused();
-    if (remember) this.past.push({ boxes: this.boxes, nothing: this.nothing });
+    if (remember) {
+      this.past.push(this.content);
+      this.future = [];
+    }
     Object.assign(this, { boxes, nothing, doing, selected: Math.min(selected, boxes.length - 1) });
     this.pointer.drag = null;
     this.paint();
@@ -147,10 +156,15 @@ class Tool {
     this.focusBox();
   }
 
-  undo() {
-    const before = this.past.pop();
-    if (!before) return this.say("There is nothing to undo on this picture.");
-    this.change(before.boxes, "Undone.", { nothing: before.nothing, remember: false });
+  undo() { this.step("undo", this.past, this.future); }
+
+  redo() { this.step("redo", this.future, this.past); }
+
+  step(verb, from, to) {
+    if (!from.length) return this.say(`There is nothing to ${verb} on this picture.`);
+    to.push(this.content);
+    const { boxes, ...rest } = from.pop();
+    this.change(boxes, verb === "undo" ? "Undone." : "Redone.", { ...rest, remember: false });
   }
 
   markNothing() {

@@ -20,6 +20,7 @@ const PAGE = `
     <button data-does="add" title="New box in the middle (a)">New box</button>
     <button data-does="remove" title="Delete the chosen box (Delete)">Delete box</button>
     <button data-does="undo" title="Undo on this picture (Ctrl+Z)">Undo</button>
+    <button data-does="redo" title="Redo on this picture (Ctrl+Shift+Z)">Redo</button>
     <button data-does="none" title="There is no object here (0)">Nothing on this picture</button>
     <span class="counts"></span>
   </div>
@@ -88,7 +89,10 @@ class View {
 
   paintBoxes(boxes, { selected, size }) { // elements are kept and moved, never made anew, so that the focus stays
     const { layer } = this;
-    while (layer.children.length > boxes.length) layer.lastChild.remove();
+    while (layer.children.length > boxes.length) {
+      if (layer.lastChild === document.activeElement) this.focusBox(-1); // on the stage: keys go on reaching us
+      layer.lastChild.remove();
+    }
     while (layer.children.length < boxes.length) {
       layer.append(element("div", "", { class: "box", tabindex: 0, role: "img", "aria-roledescription": "box" }));
       layer.lastChild.innerHTML = `<span></span>${HANDLES}`;
@@ -109,10 +113,10 @@ class View {
     node.classList.toggle("low", top < 6);
   }
 
-  paintButtons({ page, boxes, selected, past, nothing, kind: chosen }) {
+  paintButtons({ page, boxes, selected, past, future, nothing, kind: chosen }) {
     const off = { previous: !page.index, next: page.index === page.total - 1, remove: selected < 0 };
     const isDone = !page.counts.unlabelled || page.todo === page.index;
-    Object.assign(off, { undo: !past.length, none: boxes.length > 0, todo: isDone });
+    Object.assign(off, { undo: !past.length, redo: !future.length, none: boxes.length > 0, todo: isDone });
     for (const [does, isOff] of Object.entries(off)) {
       this.root.querySelector(`[data-does=${does}]`).setAttribute("aria-disabled", isOff);
     }

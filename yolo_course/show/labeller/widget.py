@@ -37,6 +37,7 @@ KEYS = {
     "Delete or Backspace": "delete it",
     "Escape": "give up a drag, or choose no box",
     "Ctrl+Z": "undo on this picture",
+    "Ctrl+Shift+Z or Ctrl+Y": "redo",
     "0": "nothing on this picture; once more: take it back",
     "+ and -": "zoom",
 }
