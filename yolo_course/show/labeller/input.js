@@ -55,20 +55,31 @@ class Keys {
 
 class Pointer { // a press becomes a drag when it has moved, else it is a click on release
   drag = null; // {id, does: "drawn", "moved" or "resized", handle, from, start, and when it has moved the new edges}
+  fingers = new Map(); // by their pointer's id the last event of each finger on the picture
+  grip = null; // of two fingers: {share: of the picture, what lies between them, scale: zoom by their distance}
 
   constructor(tool) {
     Object.assign(this, { tool, stage: tool.view.stage });
-    const events = { pointerdown: "press", pointermove: "pull", pointerup: "release", pointercancel: "giveUp" };
-    for (const [name, does] of Object.entries(events)) this.stage.addEventListener(name, (event) => this[does](event));
+    const does = { down: this.press, move: this.pull, up: this.release, cancel: this.giveUp };
+    for (const [name, method] of Object.entries(does)) this.stage.addEventListener(`pointer${name}`, method.bind(this));
+    this.stage.addEventListener("wheel", this.turn.bind(this));
   }
 
-  place({ clientX, clientY }) { // in pixels of the picture
-    const { left, top, width, height } = this.stage.getBoundingClientRect(), [w, h] = this.tool.size;
-    return [w * clamp((clientX - left) / width, 0, 1), h * clamp((clientY - top) / height, 0, 1)];
+  share({ clientX, clientY }) { // of the picture's width and height
+    const { left, top, width, height } = this.stage.getBoundingClientRect();
+    return [clamp((clientX - left) / width, 0, 1), clamp((clientY - top) / height, 0, 1)];
   }
+
+  place(event) { return this.share(event).map((share, i) => share * this.tool.size[i]); } // in pixels of the picture
 
   press(event) {
     const { tool, stage } = this;
+    if (event.isPrimary) this.fingers.clear(); // of one whose end we were not told
+    if (event.pointerType === "touch") this.fingers.set(event.pointerId, event);
+    if (this.fingers.size > 1) {
+      this.giveUp(); // what the first one began to draw
+      return this.pinch(...this.fingers.values());
+    }
     if (!event.isPrimary || event.button || this.drag) return;
     event.preventDefault();
     if (tool.state === "refused") return tool.sayRefused();
@@ -82,6 +93,8 @@ class Pointer { // a press becomes a drag when it has moved, else it is a click 
 
   pull(event) {
     const { drag, tool } = this;
+    if (this.fingers.has(event.pointerId)) this.fingers.set(event.pointerId, event);
+    if (this.fingers.size > 1) return this.pinch(...this.fingers.values());
     if (drag?.id !== event.pointerId) return;
     if (!drag.edges && Math.hypot(event.clientX - drag.start[0], event.clientY - drag.start[1]) < CLICK) return;
     const to = this.place(event), by = [to[0] - drag.from[0], to[1] - drag.from[1]];
@@ -94,6 +107,7 @@ class Pointer { // a press becomes a drag when it has moved, else it is a click 
 
   release(event) {
     const { drag, tool } = this;
+    this.letGo(event);
     if (drag?.id !== event.pointerId) return;
     this.drag = null;
     if (!drag.edges) tool.pick(drag.from);
@@ -102,10 +116,35 @@ class Pointer { // a press becomes a drag when it has moved, else it is a click 
     else tool.replace(drag.edges, drag.does);
   }
 
-  giveUp() {
+  giveUp(event) {
     const had = this.drag;
+    this.letGo(event);
     this.drag = null;
     this.tool.paint();
     return had;
+  }
+
+  letGo(event) {
+    this.fingers.delete(event?.pointerId);
+    this.grip = null;
+  }
+
+  pinch(one, other) {
+    const point = { clientX: (one.clientX + other.clientX) / 2, clientY: (one.clientY + other.clientY) / 2 };
+    const apart = Math.max(1, Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY));
+    this.grip ??= { share: this.share(point), scale: this.tool.zoom / apart };
+    this.zoomTo(this.grip.scale * apart, this.grip.share, point);
+  }
+
+  turn(event) { // the wheel, or two fingers that pinch on a touchpad, which browsers tell as a wheel with Ctrl
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    this.zoomTo(this.tool.zoom * 2 ** (clamp(-event.deltaY, -50, 50) / 100), this.share(event), event);
+  }
+
+  zoomTo(zoom, [across, down], { clientX, clientY }) { // that share of the picture comes to lie at this place
+    this.tool.zoomTo(zoom);
+    const { left, top, width, height } = this.stage.getBoundingClientRect();
+    this.tool.view.window.scrollBy(left + across * width - clientX, top + down * height - clientY);
   }
 }

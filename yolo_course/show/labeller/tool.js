@@ -204,11 +204,15 @@ class Tool {
 
   focusBox() { this.view.focusBox(this.selected); }
 
-  zoomBy(factor) {
-    this.zoom = clamp(this.zoom * factor, 1, 8);
+  zoomTo(zoom) {
+    this.zoom = clamp(zoom, 1, 8);
     this.view.stage.style.setProperty("--zoom", this.zoom);
-    this.view.layer.children[this.selected]?.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.say(`Zoom ${Math.round(100 * this.zoom)} %.`);
+  }
+
+  zoomBy(factor) {
+    this.zoomTo(this.zoom * factor);
+    this.view.layer.children[this.selected]?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   nudge([x, y], resizes, isHeld) {

@@ -39,7 +39,8 @@ KEYS = {
     "Ctrl+Z": "undo on this picture",
     "Ctrl+Shift+Z or Ctrl+Y": "redo",
     "0": "nothing on this picture; once more: take it back",
-    "+ and -": "zoom",
+    "+ and -, Ctrl+wheel": "zoom",
+    "two fingers": "zoom, and move the picture",
 }
 NO_PICTURE = Labels((0, 0), [], REFUSED)
 
