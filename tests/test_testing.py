@@ -1,15 +1,20 @@
 """How `make test` calls pytest."""
 
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.chromium import started_chromium
 from yolo_course import machine, testing
-from yolo_course.testing import ToolsMissing, browser_command, pytest_command, run_tests
+from yolo_course.testing import ToolsMissing, alone_command, pytest_command, run_tests
+from yolo_course.twice import SHORT, write_doubles
 
 
 @pytest.fixture
@@ -19,21 +24,54 @@ def checkout(tmp_path):
     return tmp_path
 
 
-def test_two_workers_and_a_file_each(checkout):
-    command = pytest_command(checkout, ["-k", "iou"])
+def test_two_workers_and_a_file_each():
+    command = pytest_command([], ["-k", "iou"])
     assert command[:3] == [sys.executable, "-m", "pytest"] and command[-2:] == ["-k", "iou"]
     assert command[command.index("-n") + 1] == "2" and command[command.index("--dist") + 1] == "loadfile"
-    assert "notebooks" not in command
+    assert "--nbval-lax" not in command
 
 
-def test_notebooks_are_compared_where_there_are_any(checkout):
-    (checkout / "notebooks/00.ipynb").write_text("{}", encoding="utf-8")
-    command = pytest_command(checkout, [])
+def test_notebooks_are_compared_and_the_longest_come_first():
+    command = pytest_command(["build/twice/07.ipynb", "build/twice/00.ipynb"], [])
     assert "--nbval-lax" in command and "--no-loadscope-reorder" in command
-    paths = [part for part in command if part.startswith(("tests/test_", "notebooks")) or part == "tests"]
-    twice = ["tests/test_notebooks_twice_trained.py", "tests/test_notebooks_twice.py"]
-    assert paths == [*twice, "notebooks", "tests"]  # the longest first
-    assert "--ignore=tests/browser" in command and "-n" not in browser_command([])
+    at = command.index("tests/browser")
+    assert command[at : at + 4] == ["tests/browser", "build/twice/07.ipynb", "build/twice/00.ipynb", "tests"]
+    assert f"--ignore={testing.ALONE}" in command and "-n" not in alone_command([])
+    assert (Path(__file__).parents[1] / testing.ALONE).is_file()
+
+
+def test_doubles_hold_every_cell_twice_and_no_others_stay(tmp_path):
+    cells = [new_markdown_cell("# Title"), new_code_cell("a = 1")]
+    for name in ("00_a", "07_b"):
+        nbformat.write(new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
+    (tmp_path / "twice").mkdir()
+    (tmp_path / "twice/03_gone.ipynb").write_text("{}", encoding="utf-8")
+    doubles = write_doubles(tmp_path, tmp_path / "twice")
+    assert [path.name for path in doubles] == ["07_b.ipynb", "00_a.ipynb"]
+    assert sorted(os.listdir(tmp_path / "twice")) == ["00_a.ipynb", "07_b.ipynb"]
+    found = nbformat.read(doubles[0], as_version=4)
+    nbformat.validate(found)
+    assert [cell.source for cell in found.cells] == ["# Title", "a = 1", SHORT, "# Title", "a = 1"]
+
+
+def test_trainings_are_short_the_second_time():
+    code = "import yolo_course as yc\nfrom yolo_course.learn.experiment import load_experiment\n"
+    code += "print(load_experiment('far80').settings['epochs'], yc.learn.settings.Settings.of(epochs=9).epochs)\n"
+    found = subprocess.run([sys.executable, "-c", code + SHORT + code], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines() == ["24 9", "2 2"]
+
+
+def test_what_is_left_in_the_checkout_fails(checkout, monkeypatch):
+    monkeypatch.setattr(machine, "browser", lambda: "/x/chromium")
+
+    def run(command, **_):
+        (checkout / "notebooks/left.txt").write_text("x", encoding="utf-8")
+        return SimpleNamespace(returncode=0)
+
+    said = []
+    monkeypatch.setattr(testing.subprocess, "run", run)
+    assert run_tests(checkout, [], said.append) == 1
+    assert "written while the tests ran" in said[0] and "left.txt" in said[0]
 
 
 def test_one_thread_a_process(monkeypatch):

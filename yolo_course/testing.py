@@ -1,4 +1,4 @@
-"""Run every test as `make test` does: two processes of one thread each, then the explorers in a browser."""
+"""Run every test as `make test` does: two processes of one thread each, then the one test that wants no company."""
 
 import importlib.util
 import os
@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from yolo_course import machine
+from yolo_course.twice import files_of, write_doubles
 
 TOOLS = ("pytest", "nbval", "xdist", "pytest_timeout", "hypothesis", "pycocotools")
 ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-ALONE = "tests/browser"  # they time the way from a key to a picture
+LONG = "tests/browser"  # opens every notebook
+ALONE = "tests/browser/test_speed.py"  # times the way from a key to a picture
 GET_BROWSER = [sys.executable, "-m", "playwright", "install", "chromium"]
 NOTHING_CHOSEN, INTERRUPTED = 5, 2  # pytest's exit status
 
@@ -31,13 +33,23 @@ def run_tests(root: Path, arguments: list[str], say: Callable[[str], None] = pri
     if not (root / "tests").is_dir():
         raise ToolsMissing(f"{root} has no tests: run this in a clone of the course's repository.")
     find_browser(say)
-    ended = []
-    for command in (pytest_command(root, arguments), browser_command(arguments)):
+    ended, before = [], files_of(root)
+    doubles = [str(path.relative_to(root)) for path in write_doubles(root / "notebooks", root / "build" / "twice")]
+    for command in (pytest_command(doubles, arguments), alone_command(arguments)):
         ended.append(subprocess.run(command, cwd=root, env=environment()).returncode)
         if ended[-1] == INTERRUPTED:
             return INTERRUPTED
     # `-k letterbox` may choose tests of one part only; that none is chosen at all is an error
-    return max(status for status in ended if status != NOTHING_CHOSEN or set(ended) == {NOTHING_CHOSEN})
+    status = max(status for status in ended if status != NOTHING_CHOSEN or set(ended) == {NOTHING_CHOSEN})
+    return status or touched(root, before, say)
+
+
+def touched(root: Path, before: dict[Path, int], say: Callable[[str], None]) -> int:
+    """1, and a line, where tests or notebooks changed files that lay in the checkout ``before``, or left new ones."""
+    changed = sorted(str(path.relative_to(root)) for path, _ in files_of(root).items() ^ before.items())
+    if changed:
+        say(f"FAILED  written while the tests ran, though they write elsewhere: {', '.join(dict.fromkeys(changed))}")
+    return int(bool(changed))
 
 
 def find_browser(say: Callable[[str], None]) -> None:
@@ -53,16 +65,16 @@ def find_browser(say: Callable[[str], None]) -> None:
         say("None to be had: THE BROWSER TESTS ARE SKIPPED. To run them: sudo apt install chromium, or install Chrome.")
 
 
-def pytest_command(root: Path, arguments: list[str]) -> list[str]:
+def pytest_command(notebooks: list[str], arguments: list[str]) -> list[str]:
     """Two workers, a file each; a notebook cell fails on an error, or where a marked output differs."""
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    if any((root / "notebooks").glob("*.ipynb")):  # the longest first, so that both workers end together
-        command += ["tests/test_notebooks_twice_trained.py", "tests/test_notebooks_twice.py", "notebooks"]
+    if notebooks:
         command += ["--nbval-lax", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
-    return [*command, "tests", f"--ignore={ALONE}", *arguments]
+    # The longest first, so that both workers end together.
+    return [*command, LONG, *notebooks, "tests", f"--ignore={ALONE}", *arguments]
 
 
-def browser_command(arguments: list[str]) -> list[str]:
+def alone_command(arguments: list[str]) -> list[str]:
     """One test after the other, with nothing else going on: their times count."""
     return [sys.executable, "-m", "pytest", ALONE, *arguments]
 

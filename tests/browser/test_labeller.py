@@ -85,14 +85,22 @@ def drag(page, start, end):
 
 
 def finger(page, *places):
-    """A touch as the browser gets it from a screen: not a mouse, and free to scroll unless the page forbids it."""
+    """One finger that goes from place to place, in shares of the picture."""
     page.locator(STAGE).scroll_into_view_if_needed()
-    session = page.context.new_cdp_session(page)
-    for kind, place in zip(
-        ["touchStart"] + ["touchMove"] * (len(places) - 1) + ["touchEnd"], [*places, None], strict=True
-    ):
-        points = [dict(zip("xy", at(page, *place), strict=True))] if place else []
+    touch(page, *[[at(page, *place)] for place in places])
+
+
+def touch(page, *moments):
+    """Touches as the browser gets them from a screen: not a mouse, and free to scroll unless the page forbids it.
+
+    Each moment is a list of where the fingers are then, in pixels of the screen; after the last they are lifted.
+    """
+    session, before = page.context.new_cdp_session(page), 0
+    for places in [*moments, []]:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        kind = "touchStart" if len(points) > before else "touchMove" if len(points) == before else "touchEnd"
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        before = len(points)
 
 
 def said(page, text):
@@ -145,6 +153,46 @@ def test_mouse_and_keys(tool, folder):
     tool.keyboard.press("Control+z")
     said(tool, "Undone. Saved.")
     assert file.read_text().splitlines()[0] == first and tool.evaluate(CELL_COUNT) == cells
+
+
+def test_undo_and_redo(tool, folder):
+    file, cells = folder / "a_street.txt", tool.evaluate(CELL_COUNT)
+    tool.locator(STAGE).focus()
+    tool.keyboard.press("0")
+    said(tool, "noted. Saved.")
+    tool.keyboard.press("a")
+    tool.keyboard.press("2")
+    said(tool, "Box 1 is now yield. Saved.")
+    states = [file.read_text()]
+    for _ in range(3):
+        tool.keyboard.press("Control+z")
+        said(tool, "Undone. Saved.")
+        states.append(file.read_text() if file.exists() else None)
+        tool.keyboard.press("Control+s")  # another sentence, before the same one comes again
+    assert [state and state[0] for state in states] == ["1", "0", "", None]
+    tool.keyboard.press("Control+z")
+    said(tool, "nothing to undo")
+    for does, state in zip(["Control+Shift+Z", "Control+y", "button"], states[2::-1], strict=True):
+        tool.locator("[data-does=redo]").click() if does == "button" else tool.keyboard.press(does)
+        said(tool, "Redone. Saved.")
+        assert file.read_text() == state
+        tool.locator(STAGE).focus()
+        tool.keyboard.press("Control+s")
+    tool.locator("[data-does=undo]").click()
+    said(tool, "Undone. Saved.")
+    tool.keyboard.press("3")  # what was undone is given up for this
+    said(tool, "Box 1 is now speed limit. Saved.")
+    tool.keyboard.press("Control+y")
+    said(tool, "nothing to redo")
+    assert tool.locator("[data-does=redo]").get_attribute("aria-disabled") == "true"
+    tool.keyboard.press("a")
+    tool.keyboard.press("Control+z")  # takes the box away that has the focus
+    said(tool, "Undone. Saved.")
+    for key in "bdd":  # none of them may reach JupyterLab
+        tool.keyboard.press(key)
+    tool.keyboard.press("a")
+    said(tool, "Box 2, speed limit, drawn. Saved.")
+    assert len(rows(file)) == 2 and tool.evaluate(CELL_COUNT) == cells
 
 
 def test_keys_alone(tool, folder):
@@ -209,6 +257,50 @@ def test_pictures_and_reload(tool, folder):
     drag(tool, (0.5, 0.5), (0.7, 0.8))
     shot(tool, "refused")
     assert (folder / "e_broken.txt").read_text() == BAD
+
+
+def test_goes_on_in_a_new_kernel(tool, folder):
+    for name in ("a_street", "c_phone", "d_small"):
+        (folder / f"{name}.txt").touch()
+    run(tool)
+    said(tool, "Picture 1 of 5, a_street.jpg: nothing on it.")
+    for number in (2, 3):
+        tool.locator("[data-does=next]").click()
+        said(tool, f"Picture {number} of 5")
+    tool.evaluate(jupyter.SHUT_DOWN)
+    tool.reload()
+    tool.wait_for_function(jupyter.IS_READY, timeout=90_000)
+    run(tool)
+    said(tool, "Picture 3 of 5, c_phone.jpg: nothing on it.")
+    assert not [each for each in folder.iterdir() if each.suffix not in (".jpg", ".png", ".txt", ".yaml")]
+
+
+def test_pinch(tool, folder):
+    file = folder / "a_street.txt"
+    tool.locator(STAGE).scroll_into_view_if_needed()
+    x, y = at(tool, 0.25, 0.6)
+    both = [[(x - each, y + shift), (x + each, y + shift)] for each, shift in ((40, 0), (70, 5), (100, 10))]
+    touch(tool, [(x - 90, y)], [(x - 40, y)], *both, both[-1][:1], [(x + 50, y)])  # it draws until the second one comes
+    said(tool, "Zoom 250 %.")
+    assert at(tool, 0.25, 0.6) == pytest.approx((x, y + 10), abs=2)
+    shot(tool, "pinched")
+    tool.set_viewport_size({"width": 1100, "height": 800})
+    x, y = at(tool, 0.25, 0.6)
+    touch(tool, *[[(x - 40 - by, y - by), (x + 40 - by, y - by)] for by in (0, 20, 60)])
+    assert at(tool, 0.25, 0.6) == pytest.approx((x - 60, y - 60), abs=2)
+    assert tool.locator(BOX).count() == 0 and not file.exists()
+    x, y = at(tool, 0.3, 0.65)
+    touch(tool, [(x, y)], [(x + 50, y + 30)], [(x + 90, y + 60)])
+    said(tool, "Box 1, stop, drawn. Saved.")
+    assert rows(file)[0][1] - rows(file)[0][3] / 2 == pytest.approx(0.3, abs=0.004)
+    tool.mouse.move(x, y)
+    tool.keyboard.down("Control")
+    tool.mouse.wheel(0, 100)
+    said(tool, "Zoom 177 %.")
+    assert at(tool, 0.3, 0.65) == pytest.approx((x, y), abs=2)
+    tool.mouse.wheel(0, 1000)
+    tool.mouse.wheel(0, 1000)
+    said(tool, "Zoom 100 %.")
 
 
 def test_finger_and_dark_theme(tool, folder):

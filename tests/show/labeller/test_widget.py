@@ -9,7 +9,7 @@ from PIL import Image
 from tests.data.files import truncate, write_picture, write_sideways, write_text
 from yolo_course.notebooks import WIDGET
 from yolo_course.show.labeller import label_images
-from yolo_course.show.labeller.widget import KEYS, shown_jpeg
+from yolo_course.show.labeller.widget import HERE, KEYS, SCRIPTS, shown_jpeg
 
 NAMES = ["cat", "dog"]
 
@@ -52,6 +52,20 @@ def test_saves_at_once_and_says_whose_change_it_was(tool, tmp_path):
     assert tool.page["boxes"] == [[1, 0, 0, 20, 10]] and tool.page["state"] == "boxes"
     save(tool, [], nothing=True)
     assert (tmp_path / "b.txt").read_bytes() == b"" and tool.page["state"] == "empty"
+
+
+def test_goes_on_with_the_picture_that_was_seen_last(tool, tmp_path, monkeypatch):
+    monkeypatch.setenv("YOLO_COURSE_CACHE", str(tmp_path / "cache"))
+    assert label_images(tmp_path, NAMES).page["name"] == "b.jpg" and not (tmp_path / "cache").exists()
+    save(tool, [[1, 0, 0, 20, 10]])
+    tool._answer(tool, {"do": "go", "index": 0}, [])
+    assert label_images(tmp_path, NAMES).page["name"] == "c.jpg"  # one to do goes before one that was seen
+    tool._answer(tool, {"do": "go", "index": 2}, [])
+    save(tool, [], nothing=True)
+    tool._answer(tool, {"do": "go", "index": 1}, [])  # checked so far
+    tool._answer(tool, {"do": "picture", "index": 2}, [])
+    assert label_images(tmp_path, NAMES).page["name"] == "b.jpg"
+    assert label_images(tmp_path, NAMES, tmp_path / "other").page["index"] == 0  # labels of their own
 
 
 def test_goes_to_pictures(tool):
@@ -116,7 +130,8 @@ def test_without_a_browser_a_note_is_left(tool, tmp_path):
 
 
 def test_the_browser_gets_its_own_files_and_the_keys(tool):
-    assert "export default" in tool._esm and ".yolo-labeller" in tool._css
+    assert sorted(SCRIPTS) == sorted(file.name for file in HERE.glob("*.js")) and ".yolo-labeller" in tool._css
+    assert tool._esm.count("export default") == 1 and "import " not in tool._esm  # the files are one module
     assert tool.help == [list(each) for each in KEYS.items()]
     assert "http" not in tool._esm and "http" not in tool._css  # nothing is fetched
     assert [fill for fill, _ in tool.colours] == ["#E69F00", "#56B4E9"]

@@ -19,6 +19,7 @@ from yolo_course.data.problems import DataError
 from yolo_course.data.save import label_text
 from yolo_course.data.yolo import BadRow, parse_row
 from yolo_course.show.labeller.places import check_names, find_places, list_photos, write_data_yaml
+from yolo_course.show.labeller.seen import last_seen, remember
 
 UNLABELLED, EMPTY, BOXES, REFUSED = "unlabelled", "empty", "boxes", "refused"
 SHOWN = 3  # so many bad rows are named
@@ -74,6 +75,18 @@ class LabelStore:
         """The index of the first picture without a label file behind `after`, else of any; 0 if all have one."""
         order = [*range(after + 1, len(self)), *range(after + 1)]
         return next((index for index in order if self.states[index] == UNLABELLED), 0)
+
+    def where_to_go_on(self) -> int:
+        """The index of the first picture without a label file; if all have one, of the picture that was seen last."""
+        index = self.first_unlabelled()
+        if self.states[index] == UNLABELLED:
+            return index
+        seen = last_seen(self.places)
+        return next((each for each in range(len(self)) if self.name(each) == seen), index)
+
+    def remember(self, index: int) -> None:
+        """Note that this picture is seen now; see seen.py for where."""
+        remember(self.places, self.name(index))
 
     def read(self, index: int) -> Labels:
         """The labels of a picture as they are on the disk now; DataError for a picture or file that can't be read."""

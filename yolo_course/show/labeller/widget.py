@@ -1,4 +1,4 @@
-"""The widget: the kernel's side of the labelling tool. It reads, writes and answers; labeller.js draws.
+"""The widget: the kernel's side of the labelling tool. It reads, writes and answers; the JavaScript beside it draws.
 
 What the browser is shown is the trait `page`; it never writes it. It sends messages instead: `go` to a picture,
 `save` its boxes, and `picture` for the pixels, which are answered once and kept by neither side for long.
@@ -22,6 +22,7 @@ from yolo_course.show.style import ink
 
 LONG_SIDE, QUALITY = 1600, 88  # of the JPEG that goes to the browser
 HERE = Path(__file__).parent
+SCRIPTS = ("geometry.js", "view.js", "input.js", "tool.js")  # one after the other they are one module
 KEYS = {
     "n or Page Down": "next picture",
     "p or Page Up": "previous picture",
@@ -36,8 +37,10 @@ KEYS = {
     "Delete or Backspace": "delete it",
     "Escape": "give up a drag, or choose no box",
     "Ctrl+Z": "undo on this picture",
+    "Ctrl+Shift+Z or Ctrl+Y": "redo",
     "0": "nothing on this picture; once more: take it back",
-    "+ and -": "zoom",
+    "+ and -, Ctrl+wheel": "zoom",
+    "two fingers": "zoom, and move the picture",
 }
 NO_PICTURE = Labels((0, 0), [], REFUSED)
 
@@ -50,7 +53,8 @@ def label_images(folder: str | Path, names: Sequence[str], labels: str | Path | 
     itself have theirs beside them (places.py has the whole rule). Then a data.yaml is written with the first label
     file, if there is none, and ``load_dataset(folder)`` reads what was drawn.
 
-    Every change is written at once. Running the cell again goes on with the first picture without a label file.
+    Every change is written at once. Running the cell again goes on with the first picture without a label file; when
+    all have one, with the picture that was seen last, also in a new kernel (its name is kept in the user's cache).
     Raises DataError for a folder without photos, two photos that would share a label file, and names that
     do not fit the folder's data.yaml.
     """
@@ -64,7 +68,8 @@ class Labeller(anywidget.AnyWidget):
     say which view's last message it answers; `boxes` are (class, left, top, right, bottom) in pixels of the picture.
     """
 
-    _esm, _css = HERE / "labeller.js", HERE / "labeller.css"
+    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    _css = HERE / "labeller.css"
     names = traitlets.List().tag(sync=True)
     colours = traitlets.List().tag(sync=True)  # for each class its colour, and black or white to write on it
     help = traitlets.List([list(each) for each in KEYS.items()]).tag(sync=True)
@@ -75,7 +80,7 @@ class Labeller(anywidget.AnyWidget):
         super().__init__(names=store.names, colours=[[fill, ink(fill)] for fill in fills])
         self.store = store
         self.on_msg(self._answer)
-        self.go(store.first_unlabelled())
+        self.go(store.where_to_go_on())
 
     def __repr__(self) -> str:
         counts = self.store.counts()
@@ -129,6 +134,8 @@ class Labeller(anywidget.AnyWidget):
                 self._send_picture(content["index"])
         except DataError as error:
             self.go(self.page["index"], str(error))
+        if content["do"] != "picture":  # which is asked for by the page itself: opened is not yet seen
+            self.store.remember(self.page["index"])
 
     def _send_picture(self, index: int) -> None:
         """The pixels, or why there are none: perhaps of the next picture only, so the page stays as it is."""
