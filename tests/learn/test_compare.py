@@ -16,7 +16,7 @@ import torch
 from tests.learn.tiny import QUICK, changed, same_state, snapshot, tiny_model
 from tests.small import small_set
 from yolo_course import machine, pretrained
-from yolo_course.learn import compare as module
+from yolo_course.learn import one_run, side_by_side
 from yolo_course.learn.compare import compare, load_comparison, read_curves, summarise_mode
 from yolo_course.learn.evaluate import evaluate
 from yolo_course.learn.experiment import Experiment, Mode
@@ -24,7 +24,7 @@ from yolo_course.learn.run import RunError, RunFolder, read_rows
 from yolo_course.learn.train import Trainer
 from yolo_course.weights import load_checkpoint, save_weights
 
-CLOCK = ("seconds", "images_per_second")
+CLOCK = ("seconds", "images_per_second", "side_by_side")
 
 
 def silent(line: str) -> None:
@@ -111,9 +111,9 @@ class TestFigures:
                 assert run[name] == pytest.approx(result[name], rel=1e-5)
 
     def test_modes_of_a_seed_start_from_the_same_numbers_and_pictures(self, experiment):
-        one, other = (module._model(experiment, mode, ["a", "b", "c"], seed=3) for mode in experiment.modes)
+        one, other = (one_run._model(experiment, mode, ["a", "b", "c"], seed=3) for mode in experiment.modes)
         assert changed(snapshot(one), other) == set()
-        scratch = module._model(experiment, Mode("scratch", 0.1, pretrained=False), ["a", "b", "c"], seed=3)
+        scratch = one_run._model(experiment, Mode("scratch", 0.1, pretrained=False), ["a", "b", "c"], seed=3)
         new_layer = {key for key in snapshot(one) if ".24.m." in key}
         assert new_layer.isdisjoint(changed(snapshot(one), scratch))
         assert "model.0.conv.weight" in changed(snapshot(one), scratch)
@@ -129,7 +129,7 @@ class TestFigures:
         sha = hashlib.sha256(file.read_bytes()).hexdigest()
         monkeypatch.setitem(pretrained.SHA256, ("v7.0", "yolov5s"), sha)
         named = replace(experiment, weights="yolov5s")
-        model = module._model(named, experiment.modes[0], ["a", "b", "c"], seed=0)
+        model = one_run._model(named, experiment.modes[0], ["a", "b", "c"], seed=0)
         differ = {key for key, value in start.state_dict().items() if not same_state(value, model.state_dict()[key])}
         assert differ == {f"model.24.m.{n}.{part}" for n in range(3) for part in ("weight", "bias")} | {
             "model.24.anchors"
@@ -197,7 +197,7 @@ class TestFigures:
 class TestGoingOn:
     def test_nothing_runs_twice(self, done, experiment, monkeypatch):
         folder, comparison, _ = done
-        monkeypatch.setattr(module, "_run", lambda *args, **options: pytest.fail("a run was started again"))
+        monkeypatch.setattr(side_by_side, "do", lambda *args, **options: pytest.fail("a run was started again"))
         assert compare(experiment, folder, progress=silent) == comparison
 
     @pytest.mark.parametrize("steps", [1, 7])
@@ -245,6 +245,64 @@ class TestGoingOn:
         assert read_curves(tmp_path / "nowhere", one) == {}
 
 
+class TestTwoStages:
+    @pytest.fixture(scope="class")
+    def staged(self, experiment, tmp_path_factory):
+        mode = Mode("two-stage", 0.01, "backbone", thaw_after=0.5, thaw_lr=1e-3)
+        one = replace(experiment, seeds=(0,), modes=(mode,), settings={**QUICK, "epochs": 3})
+        folder = tmp_path_factory.mktemp("staged")
+        return one, folder, compare(one, folder, jobs=1, progress=silent)
+
+    def test_frozen_first_and_then_free(self, staged, experiment):
+        _, folder, comparison = staged
+        first, second = (RunFolder(folder / f"two-stage-seed0/stage{n}") for n in (1, 2))
+        assert [(one.read_config()["epochs"], one.read_config()["lr"]) for one in (first, second)] == [
+            (2, 0.01),
+            (1, 1e-3),
+        ]
+        start = load_checkpoint(experiment.weights).state_dict()
+        frozen = [key for key in start if int(key.split(".")[1]) < 10]
+        one, other = first.load_last()["ema"], second.load_last()["ema"]
+        assert all(torch.equal(start[key], one[key]) for key in frozen)
+        assert not all(torch.equal(start[key], other[key]) for key in frozen)
+        assert comparison.runs[0]["trainable"] == comparison.runs[0]["parameters"]
+
+    def test_one_table_of_epochs(self, staged):
+        _, folder, comparison = staged
+        assert [row["epoch"] for row in comparison.curves["two-stage", 0]] == [1, 2, 3]
+        assert comparison.runs[0]["epochs"] == 3 and comparison.summary[0]["epochs"] == 3
+        assert comparison.machine["device"] == "cpu"
+
+    @pytest.mark.parametrize("steps", [1, 5])
+    def test_stopped_in_either_stage_it_ends_the_same(self, staged, tmp_path, monkeypatch, steps):
+        one, folder, comparison = staged
+        step, count = Trainer._step, []
+
+        def stop(self):
+            count.append(step(self))
+            if len(count) == steps:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(Trainer, "_step", stop)
+            compare(one, tmp_path / folder.name, jobs=1, progress=silent)
+        assert figures(compare(one, tmp_path / folder.name, jobs=1, progress=silent)) == figures(comparison)
+
+    @pytest.mark.parametrize(
+        ("wrong", "match"),
+        [({"thaw_after": 0.5}, "both or neither"), ({"thaw_lr": 0.1}, "both or neither"),
+         ({"thaw_after": 1.0, "thaw_lr": 0.1}, "a share of the epochs"), ({"thaw_after": 0.5, "thaw_lr": -1}, "lr=-1")],
+    )  # fmt: skip
+    def test_wrong_stages(self, wrong, match):
+        with pytest.raises(ValueError, match=match):
+            Experiment("x", "far", modes=(Mode("two", 0.1, "backbone", **wrong),))
+
+    def test_one_epoch_cannot_be_two_stages(self):
+        mode = Mode("two", 0.1, "backbone", thaw_after=0.5, thaw_lr=0.1)
+        with pytest.raises(ValueError, match="found 1 epoch for the two stages of two"):
+            Experiment("x", "far", modes=(mode,), settings={"epochs": 1})
+
+
 class TestSideBySide:
     @pytest.mark.timeout(200)
     def test_two_at_a_time_give_the_same_figures(self, done, experiment, tmp_path):
@@ -256,12 +314,12 @@ class TestSideBySide:
     def test_after_an_error_no_other_run_starts(self, experiment, tmp_path, monkeypatch):
         started = []
 
-        def fail(experiment, mode, seed, *args, **options):
-            started.append((mode.name, seed))
+        def fail(run, *args, **options):
+            started.append((run.mode.name, run.seed))
             raise ValueError("broken")
 
-        monkeypatch.setattr(module, "_run", fail)
-        monkeypatch.setattr(module, "ProcessPoolExecutor", lambda jobs, context: ThreadPoolExecutor(1))
+        monkeypatch.setattr(side_by_side, "do", fail)
+        monkeypatch.setattr(side_by_side, "ProcessPoolExecutor", lambda jobs, context: ThreadPoolExecutor(1))
         many = Experiment("many", experiment.target, seeds=tuple(range(50)), settings=experiment.settings)
         with pytest.raises(ValueError, match="broken"):
             compare(many, tmp_path, jobs=2, progress=silent)
@@ -269,21 +327,21 @@ class TestSideBySide:
 
     @pytest.mark.parametrize(
         ("accelerator", "device", "wanted", "expected"),
-        [(None, "auto", None, 3), ("cuda", "auto", None, 1), ("cuda", "cpu", None, 3), ("cuda", "auto", 2, 2),
+        [(None, "auto", None, 3), ("cuda", "auto", None, 2), ("cuda", "cpu", None, 3), ("cuda", "auto", 3, 3),
          (None, "auto", 99, 4)],
     )  # fmt: skip
     def test_how_many_at_a_time(self, experiment, tmp_path, monkeypatch, accelerator, device, wanted, expected):
         asked = []
 
-        def note(arguments, jobs, look):
+        def note(runs, jobs, keep_weights, look):
             asked.append(jobs)
             raise KeyboardInterrupt
 
         monkeypatch.setattr(machine, "accelerator", lambda: accelerator)
         monkeypatch.setattr(machine, "usable_cores", lambda: 3)
-        monkeypatch.setattr(module, "_all", note)
+        monkeypatch.setattr(side_by_side, "_pool", note)
         settings = {**experiment.settings, "device": device}
-        one = Experiment("x", experiment.target, None, (0, 1), experiment.modes, settings=settings)
+        one = Experiment("x", experiment.target, None, (0, 1), experiment.modes, settings=settings, side_by_side=2)
         with pytest.raises(KeyboardInterrupt):
             compare(one, tmp_path, jobs=wanted)
         assert asked == [expected]

@@ -108,7 +108,7 @@ class TestExperiment:
 
 
 class TestFiles:
-    @pytest.mark.parametrize("name", sorted(f.stem for f in (data_dir() / "experiments").glob("*.yaml")))
+    @pytest.mark.parametrize("name", ["bccd", "far16", "far80", "near120", "near8", "quick"])
     def test_those_of_the_course(self, name):
         experiment = load_experiment(name)
         assert experiment.name == name and experiment.modes == MODES and experiment.settings["epochs"] >= 1

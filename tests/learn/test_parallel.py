@@ -39,7 +39,7 @@ def with_fixed_norms():
 def gradients(folder: Path, wrap: Callable, images: torch.Tensor, targets: torch.Tensor) -> dict:
     """Of one batch, by the trainer's own way back."""
     trainer = trainer_in(folder, with_fixed_norms())
-    trainer._back(wrap(trainer.model), images, targets, where=(0, 0))
+    trainer._back(wrap(trainer.model), images, targets)
     return {name: p.grad for name, p in trainer.model.named_parameters() if p.requires_grad}
 
 

@@ -119,7 +119,7 @@ class TestSteps:
             trainer = trainer_in(tmp_path, model)
             model.train()
             for batch in batches:
-                trainer._back(model, *batch, where=(0, 0))
+                trainer._back(model, *batch)
             gradients.append({n: p.grad for n, p in model.named_parameters() if p.requires_grad})
         for name, gradient in gradients[0].items():
             assert torch.allclose(gradient, gradients[1][name], rtol=1e-3, atol=1e-5 * gradient.abs().max()), name
@@ -144,7 +144,7 @@ class TestSteps:
         trainer = trainer_in(tmp_path, clip=0.01, optimizer="SGD", momentum=0.0, weight_decay=0.0, lr=1.0)
         before = torch.cat([p.detach().flatten() for p in trainer.model.parameters()])
         trainer.model.train()
-        trainer._back(trainer.model, *trainer._batches(0)[0], where=(0, 0))
+        trainer._back(trainer.model, *trainer._batches(0)[0])
         trainer._step()
         after = torch.cat([p.detach().flatten() for p in trainer.model.parameters()])
         assert (after - before).norm().item() == pytest.approx(0.01, rel=0.01)
@@ -203,7 +203,7 @@ class TestFolder:
             False,
         ]  # the last one is always measured
         assert seen[0].keys() == {
-            "epoch", "box", "obj", "cls", "lr", "seconds", "images_per_second", "memory_mb", "reserved_mb",
+            "epoch", "box", "obj", "cls", "lr", "seconds", "images_per_second", "wait_seconds", "memory_mb", "reserved_mb",
             "map50", "map50_95", "precision", "recall", "eval_seconds",
         }  # fmt: skip
         assert [row["box"] for row in seen] == pytest.approx([row["box"] for row in result.rows], rel=1e-5)

@@ -74,5 +74,5 @@ def same_state(a, b) -> bool:
 
 def untimed(rows: list[dict]) -> list[dict]:
     """Rows of metrics without what a clock decides."""
-    clock = ("seconds", "images_per_second", "eval_seconds")
+    clock = ("seconds", "images_per_second", "wait_seconds", "eval_seconds")
     return [{key: value for key, value in row.items() if key not in clock} for row in copy.deepcopy(rows)]

@@ -69,9 +69,9 @@ def compare(
     """Run every (mode, seed) of an experiment that has not run yet, ``jobs`` at a time, and sum up.
 
     ``jobs`` is by default one run a core on a CPU (two runs of one thread are faster than one of two), and on a GPU
-    what the experiment says. Writes ``<folder>/<mode>-seed<seed>/`` each (a run folder and ``result.json``), ``runs.csv`` and
-    ``summary.csv``. ``progress`` is called with a line a run; ``watch`` every other second with the curves so far.
-    Without ``keep_weights`` the weights go when a run has its result.
+    what the experiment says. Writes ``<folder>/<mode>-seed<seed>/`` each (a run folder and ``result.json``),
+    ``runs.csv`` and ``summary.csv``. ``progress`` is called with a line a run; ``watch`` every other second with the
+    curves so far. Without ``keep_weights`` the weights go when a run has its result.
 
     Raises RunError where ``folder`` holds another experiment.
     """

@@ -132,10 +132,8 @@ def _look_up(store: Store, picture: Tensor, source: Tensor) -> Tensor:
     def colour(y: Tensor, x: Tensor) -> Tensor:
         return flat[(row + y) * store.size + x].float()
 
-    above, below = (
-        torch.lerp(colour(y, first[..., 0]), colour(y, last[..., 0]), share[..., :1])
-        for y in (first[..., 1], last[..., 1])
-    )
+    rows, (left, right) = (first[..., 1], last[..., 1]), (first[..., 0], last[..., 0])
+    above, below = (torch.lerp(colour(y, left), colour(y, right), share[..., :1]) for y in rows)
     return torch.lerp(above, below, share[..., 1:]).masked_fill(outside, PAD_VALUE) / 255
 
 
@@ -184,10 +182,7 @@ def move_boxes(store: Store, plan: Plan) -> Tensor:
     seen, image = seen + np.tile(start[kept], 2), tile[kept] // 4
     for axis in (0, 1):
         turned = plan.mirror[image, axis]
-        seen[turned, axis], seen[turned, axis + 2] = (
-            store.size - seen[turned, axis + 2],
-            store.size - seen[turned, axis],
-        )
+        seen[np.ix_(turned, [axis, axis + 2])] = store.size - seen[np.ix_(turned, [axis + 2, axis])]
     return torch.from_numpy(np.column_stack([image, classes[kept], normalise(seen, store.size, store.size)])).float()
 
 

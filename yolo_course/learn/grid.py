@@ -110,9 +110,8 @@ def _rows(cell: tuple[str, int], comparison: Comparison) -> list[dict]:
     rows = []
     for row in comparison.summary:
         own = {key: row[key] for key in ("mode", "seeds", "map50", "map50_sd", "map50_95", "map50_95_sd")}
-        own |= {key: row[key] for key in row if "difference" in key}
-        own["finding"] = (
-            None if row["mode"] == BASELINE else verdict(comparison, row["mode"], metric="map50_95").finding
-        )
+        own |= {key: row[key] for key in row if "difference" in key} | {"finding": None}
+        if row["mode"] != BASELINE:
+            own["finding"] = verdict(comparison, row["mode"], metric="map50_95").finding
         rows.append({"target": cell[0], "images": cell[1], **own})
     return rows

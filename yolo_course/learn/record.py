@@ -58,9 +58,16 @@ def record(folder: str | Path, experiment_name: str) -> Path:
             copy = built / file.relative_to(folder)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
-        _hide_paths(built / "experiment.yaml")
+        for experiment in built.rglob("experiment.yaml"):
+            _hide_paths(experiment)
         os.replace(built, target)
     return target
+
+
+def gpu_record(experiment: str) -> Path | None:
+    """The folder of an experiment that was recorded on a GPU, or None where nobody has done so yet."""
+    files = sorted((data_dir() / "runs").glob(f"*/{experiment}/machine.json"))
+    return next((file.parent for file in files if "gpu" in json.loads(file.read_text(encoding="utf-8"))), None)
 
 
 def load_recorded(experiment: str, machine: str | None = None) -> Comparison:
@@ -82,8 +89,6 @@ def _slug(text: str) -> str:
 
 def _hide_paths(file: Path) -> None:
     """Data and weights of an experiment by their last name: where they lay is nobody's business."""
-    if not file.is_file():
-        return
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
     for key in ("target", "weights"):
         if content.get(key):

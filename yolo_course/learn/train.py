@@ -174,9 +174,8 @@ class Trainer:
         self.model.train()
         self.compute.reset_peak_memory()
         total, began = torch.zeros(3, device=self.compute.device), time.perf_counter()
-        loader = Waiting(
-            in_order(batches, self.settings.workers, self.compute.device.type == "cuda" and not self.store)
-        )
+        for_gpu = self.store is None and self.compute.device.type == "cuda"
+        loader = Waiting(in_order(batches, self.settings.workers, pin_memory=for_gpu))
         for index, (images, targets) in enumerate(loader):
             steps = -(-len(batches) // self.settings.accumulate)
             self._set_learning_rate(epoch * steps + index // self.settings.accumulate, self.settings.epochs * steps)
@@ -190,8 +189,7 @@ class Trainer:
         self.compute.synchronise()
         seconds = time.perf_counter() - began
         box, objectness, label = (total / len(batches)).tolist()
-        speed = {"seconds": seconds, "images_per_second": len(self.train_set) / seconds}
-        speed["wait_seconds"] = loader.seconds
+        speed = {"seconds": seconds, "images_per_second": len(self.train_set) / seconds, "wait_seconds": loader.seconds}
         row = {"epoch": epoch + 1, "box": box, "obj": objectness, "cls": label}
         return {**row, "lr": self.optimizer.param_groups[0]["lr"], **speed, **self.compute.peak_memory()}
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from yolo_course.show import style
 from yolo_course.show.style import mode_style, new_figure, tidy
@@ -33,23 +34,20 @@ def gpu_costs(rows: Sequence[dict], batch_size: int) -> Figure:
             for group, network in enumerate(networks):
                 place = group + (number - (len(modes) - 1) / 2) * 0.8 / len(modes)
                 value, base = found[network, mode][key], found[network, modes[0]][key]
-                _bar(axes, place, 0.8 / len(modes), value and value * factor, base and base * factor, mode, number)
+                _bar(axes, place, 0.8 / len(modes), value and value * factor, mode_style(mode, number).colour)
+                if value and base and number:
+                    share = {"ha": "center", "va": "bottom", "fontsize": 8, "rotation": 90}
+                    axes.text(place, value * factor, f" {value / base:.2f}", **share)
         tidy(axes, title).set_xticks(range(len(networks)), networks, fontsize=style.NORMAL)
         axes.margins(y=0.15)
-    handles = [
-        panels[0].bar(0, 0, color=mode_style(m, i).colour, label=mode_style(m, i).label) for i, m in enumerate(modes)
-    ]
+    looks = [mode_style(mode, number) for number, mode in enumerate(modes)]
+    handles = [Patch(facecolor=look.colour, edgecolor="black", label=look.label) for look in looks]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=style.NORMAL, frameon=False)
     return figure
 
 
-def _bar(
-    axes: Axes, place: float, width: float, value: float | None, base: float | None, mode: str, number: int
-) -> None:
-    look = mode_style(mode, number)
+def _bar(axes: Axes, place: float, width: float, value: float | None, colour: str) -> None:
     if value is None:
-        axes.plot([place], [0], marker="x", color=look.colour, markersize=8, clip_on=False)
-        return
-    axes.bar(place, value, width, color=look.colour, edgecolor="black", linewidth=0.6)
-    if base and number:
-        axes.text(place, value, f"{value / base:.2f}", ha="center", va="bottom", fontsize=7, rotation=90)
+        axes.plot([place], [0], marker="x", color=colour, markersize=8, clip_on=False)
+    else:
+        axes.bar(place, value, width, color=colour, edgecolor="black", linewidth=0.6)
