@@ -245,21 +245,21 @@ class TestGoingOn:
         assert read_curves(tmp_path / "nowhere", one) == {}
 
 
-class TestTwoStages:
-    @pytest.fixture(scope="class")
-    def staged(self, experiment, tmp_path_factory):
-        mode = Mode("two-stage", 0.01, "backbone", thaw_after=0.5, thaw_lr=1e-3)
-        one = replace(experiment, seeds=(0,), modes=(mode,), settings={**QUICK, "epochs": 3})
-        folder = tmp_path_factory.mktemp("staged")
-        return one, folder, compare(one, folder, jobs=1, progress=silent)
+@pytest.fixture(scope="module")
+def staged(experiment, tmp_path_factory):
+    """(experiment, folder, comparison) of a mode in two stages."""
+    mode = Mode("two-stage", 0.01, "backbone", thaw_after=0.5, thaw_lr=1e-3)
+    one = replace(experiment, seeds=(0,), modes=(mode,), settings={**QUICK, "epochs": 3})
+    folder = tmp_path_factory.mktemp("staged")
+    return one, folder, compare(one, folder, jobs=1, progress=silent)
 
+
+class TestTwoStages:
     def test_frozen_first_and_then_free(self, staged, experiment):
         _, folder, comparison = staged
         first, second = (RunFolder(folder / f"two-stage-seed0/stage{n}") for n in (1, 2))
-        assert [(one.read_config()["epochs"], one.read_config()["lr"]) for one in (first, second)] == [
-            (2, 0.01),
-            (1, 1e-3),
-        ]
+        configs = first.read_config(), second.read_config()
+        assert [(config["epochs"], config["lr"]) for config in configs] == [(2, 0.01), (1, 1e-3)]
         start = load_checkpoint(experiment.weights).state_dict()
         frozen = [key for key in start if int(key.split(".")[1]) < 10]
         one, other = first.load_last()["ema"], second.load_last()["ema"]

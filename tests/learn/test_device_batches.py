@@ -89,12 +89,10 @@ def test_mirrored_pictures_and_boxes(data, store):
     torch.testing.assert_close(targets, expected, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize(
-    "gains", [(0.0, 0.0, 0.0), (0.1, 0.0, 0.0), (0.0, -0.5, 0.0), (0.0, 0.6, -0.3), (-0.4, 0.2, 0.3)]
-)
+@pytest.mark.parametrize("gains", [(0, 0, 0), (0.1, 0, 0), (0, -0.5, 0), (0, 0.6, -0.3), (-0.4, 0.2, 0.3)])
 def test_colours_are_the_stage_s(gains):
     colours = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
-    found = recoloured(torch.from_numpy(colours)[None] / 255, torch.tensor([gains])) * 255
+    found = recoloured(torch.from_numpy(colours)[None] / 255, torch.tensor([gains], dtype=torch.float32)) * 255
     expected = torch.from_numpy(augment.recolour(colours, *gains)).float()
     difference = (found[0] - expected).abs()
     assert difference.max() <= 12 and difference.mean() < 2  # OpenCV keeps hues in steps of 2 degrees

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.small import small_set
-from yolo_course.data import DataError, data_dir
+from yolo_course.data import DataError
 from yolo_course.learn.experiment import MODES, Experiment, ExperimentError, Mode, load_experiment
 
 

@@ -203,7 +203,8 @@ class TestFolder:
             False,
         ]  # the last one is always measured
         assert seen[0].keys() == {
-            "epoch", "box", "obj", "cls", "lr", "seconds", "images_per_second", "wait_seconds", "memory_mb", "reserved_mb",
+            "epoch", "box", "obj", "cls", "lr", "seconds", "images_per_second", "wait_seconds",
+            "memory_mb", "reserved_mb",
             "map50", "map50_95", "precision", "recall", "eval_seconds",
         }  # fmt: skip
         assert [row["box"] for row in seen] == pytest.approx([row["box"] for row in result.rows], rel=1e-5)

@@ -90,7 +90,7 @@ def load_costs(folder: str | Path) -> list[dict]:
 
 def _tiny(experiment: Experiment) -> Experiment:
     settings = {**experiment.settings, **TINY_SETTINGS}
-    return replace(experiment, images=TINY_IMAGES[-1], seeds=(0, 1), settings=settings)
+    return replace(experiment, images=TINY_IMAGES[-1], seeds=experiment.seeds[:1], settings=settings)
 
 
 def _tiny_grid(grid: Grid) -> Grid:
