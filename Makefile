@@ -1,6 +1,7 @@
 # make lab     set up (once) and open the course in JupyterLab        PORT=8890 chooses the port
 # make test    the same set-up, then every test
 # make compare the frozen-vs-unfrozen experiment         make notebooks   run all notebooks, store outputs
+# make compare-gpu  all its experiments on a CUDA GPU, recorded in data/runs
 # make slides  a deck of each notebook, and the weekly talk: build/slides/*.html
 # make solutions  the instructor's edition, exercises solved: build/solutions/*.ipynb
 # make clean   remove the environment and the caches
@@ -34,7 +35,7 @@ ifeq ($(KEEP),)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test compare notebooks slides solutions clean
+.PHONY: help lab test compare compare-gpu notebooks slides solutions clean
 
 help:
 	@sed -n '/^$$/q; s/^# \{0,1\}//p' Makefile
@@ -42,7 +43,7 @@ help:
 lab: $(STAMP)
 	@$(PY) -m yolo_course lab $(if $(PORT),--port $(PORT))
 
-test compare notebooks slides solutions: $(STAMP)
+test compare compare-gpu notebooks slides solutions: $(STAMP)
 	@$(PY) -m yolo_course $@
 
 $(STAMP):

@@ -104,3 +104,37 @@ def test_browser_is_found_on_the_path(tmp_path, monkeypatch):
     fetched.parent.mkdir(parents=True)
     fetched.touch()
     assert machine.browser() == str(fetched)
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["/somewhere/bin/yolo-course", "compare", "far80"], "yolo-course compare far80"),
+        (["/somewhere/yolo_course/__main__.py", "compare-gpu"], "yolo-course compare-gpu"),
+        (["yolo-course", "compare", "/home/me/own.yaml", "--seeds", "0"], "yolo-course compare own.yaml --seeds 0"),
+        (["/lib/ipykernel_launcher.py", "-f", "/home/me/kernel.json"], None),
+        ([], None),
+    ],
+)
+def test_a_command_is_told_without_folders(monkeypatch, argv, said):
+    monkeypatch.setattr(sys, "argv", argv)
+    assert machine.command() == said
+
+
+def test_the_commit_and_whether_files_differ_from_it(monkeypatch):
+    answers = {"rev-parse": "abc123", "status": " M file.py"}
+    monkeypatch.setattr(machine, "output_of", lambda *command: answers[command[3]])
+    assert machine.commit() == "abc123+"
+    answers["status"] = ""
+    assert machine.commit() == "abc123"
+    monkeypatch.setattr(machine, "output_of", lambda *command: None)
+    monkeypatch.delenv("YOLO_COURSE_COMMIT", raising=False)
+    assert machine.commit() is None
+    monkeypatch.setenv("YOLO_COURSE_COMMIT", "def456")
+    assert machine.commit() == "def456"
+
+
+def test_a_program_that_is_not_there_or_fails_says_nothing():
+    assert machine.output_of("no-such-program") is None
+    assert machine.output_of(sys.executable, "-c", "raise SystemExit(1)") is None
+    assert machine.output_of(sys.executable, "-c", "print(' 1 ')") == "1"

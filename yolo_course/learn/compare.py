@@ -17,7 +17,7 @@ from statistics import mean, stdev
 
 from yolo_course.learn.experiment import Experiment
 from yolo_course.learn.one_run import runs_of
-from yolo_course.learn.run import RunError, read_rows, write_rows, write_text
+from yolo_course.learn.run import RunError, read_facts, read_rows, write_rows, write_text
 from yolo_course.learn.side_by_side import run_all
 
 BASELINE = "unfrozen"
@@ -101,8 +101,7 @@ def load_comparison(folder: str | Path) -> Comparison:
         (run["mode"], run["seed"]): read_rows(folder / f"{run['mode']}-seed{run['seed']}" / "metrics.csv")
         for run in runs
     }
-    found = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
-    return Comparison(folder.name, runs, read_rows(folder / "summary.csv"), curves, found)
+    return Comparison(folder.name, runs, read_rows(folder / "summary.csv"), curves, read_facts(folder))
 
 
 def claim(folder: Path, experiment: Experiment) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -13,7 +12,7 @@ import yaml
 
 from yolo_course.data import data_dir
 from yolo_course.learn.compare import Comparison, load_comparison
-from yolo_course.learn.run import RunError
+from yolo_course.learn.run import RunError, read_facts
 
 TEXT = (".csv", ".json", ".yaml")
 
@@ -49,7 +48,7 @@ def record(folder: str | Path, experiment_name: str) -> Path:
     folder = Path(folder)
     if not (folder / "summary.csv").is_file() or not (folder / "machine.json").is_file():
         raise RunError(f"found no finished comparison in {folder}, expected summary.csv and machine.json: run it first")
-    facts = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
+    facts = read_facts(folder)
     target = record_folder(facts, experiment_name)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".recording-") as temporary:
@@ -67,7 +66,7 @@ def record(folder: str | Path, experiment_name: str) -> Path:
 def gpu_record(experiment: str) -> Path | None:
     """The folder of an experiment that was recorded on a GPU, or None where nobody has done so yet."""
     files = sorted((data_dir() / "runs").glob(f"*/{experiment}/machine.json"))
-    return next((file.parent for file in files if "gpu" in json.loads(file.read_text(encoding="utf-8"))), None)
+    return next((file.parent for file in files if "gpu" in read_facts(file.parent)), None)
 
 
 def load_recorded(experiment: str, machine: str | None = None) -> Comparison:

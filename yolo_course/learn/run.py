@@ -109,6 +109,11 @@ def _parse(text: str):
     return text or None
 
 
+def read_facts(folder: Path) -> dict:
+    """The ``machine.json`` of a run or record."""
+    return json.loads((folder / "machine.json").read_text(encoding="utf-8"))
+
+
 def facts(device: str = "cpu") -> dict:
     """The machine as a dict, without a host name or a path: what a reader needs to judge a time."""
     found = {
