@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
@@ -34,6 +35,21 @@ def silent(line: str) -> None:
 def figures(comparison) -> list[dict]:
     """The runs without their times."""
     return [{key: value for key, value in run.items() if key not in CLOCK} for run in comparison.runs]
+
+
+@contextmanager
+def stopped_after(steps: int, monkeypatch):
+    """Training is interrupted after so many steps, and what was trained within the block ends so."""
+    step, count = Trainer._step, []
+
+    def stop(self):
+        count.append(step(self))
+        if len(count) == steps:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Trainer, "_step", stop)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -203,15 +219,7 @@ class TestGoingOn:
     @pytest.mark.parametrize("steps", [1, 7])
     def test_stopped_anywhere_it_ends_the_same(self, done, experiment, tmp_path, monkeypatch, steps):
         """A run has four steps, two an epoch: within the first epoch, the second, and in the second run."""
-        step, count = Trainer._step, []
-
-        def stop(self):
-            count.append(step(self))
-            if len(count) == steps:
-                raise KeyboardInterrupt
-
-        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(Trainer, "_step", stop)
+        with stopped_after(steps, monkeypatch):
             compare(experiment, tmp_path / "small", jobs=1, progress=silent)
         again = compare(experiment, tmp_path / "small", jobs=1, progress=silent)
         assert figures(again) == figures(done[1])
@@ -276,15 +284,7 @@ class TestTwoStages:
     @pytest.mark.parametrize("steps", [1, 5])
     def test_stopped_in_either_stage_it_ends_the_same(self, staged, tmp_path, monkeypatch, steps):
         one, folder, comparison = staged
-        step, count = Trainer._step, []
-
-        def stop(self):
-            count.append(step(self))
-            if len(count) == steps:
-                raise KeyboardInterrupt
-
-        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(Trainer, "_step", stop)
+        with stopped_after(steps, monkeypatch):
             compare(one, tmp_path / folder.name, jobs=1, progress=silent)
         assert figures(compare(one, tmp_path / folder.name, jobs=1, progress=silent)) == figures(comparison)
 
