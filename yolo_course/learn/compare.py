@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ import numpy as np
 import torch
 
 from yolo_course import machine
-from yolo_course.data import Dataset
+from yolo_course.data import Dataset, DataWarning
 from yolo_course.learn.evaluate import evaluate
 from yolo_course.learn.experiment import Experiment, Mode
 from yolo_course.learn.run import RunError, RunFolder, read_rows, write_rows, write_text
@@ -96,6 +97,8 @@ def compare(
     on_cpu = experiment.settings.get("device", "auto") == "cpu" or machine.accelerator() is None
     jobs = min(jobs or (machine.usable_cores() if on_cpu else 1), max(1, len(todo)))
     arguments = [(experiment, mode, seed, str(folder), keep_weights) for mode, seed in todo]
+    if todo:  # what is odd about the data is said once, and what is wrong with them before the work
+        experiment.data(todo[0][1])
     look = (lambda: watch(read_curves(folder, experiment))) if watch else (lambda: None)
     for done, line in enumerate(_all(arguments, jobs, look), start=1):
         progress(f"{done}/{len(todo)}  {line}")
@@ -156,21 +159,15 @@ def _run_path(folder: str | Path, mode: Mode, seed: int) -> Path:
     return Path(folder) / f"{mode.name}-seed{seed}"
 
 
-def _run(
-    experiment: Experiment,
-    mode: Mode,
-    seed: int,
-    folder: str,
-    keep_weights: bool,
-    threads=None,
-    on_epoch=None,
-):
+def _run(experiment: Experiment, mode: Mode, seed: int, folder: str, keep_weights: bool, threads=None, on_epoch=None):
     """One (mode, seed), from the start or from where it was stopped, to its ``result.json``."""
     if threads:
         torch.set_num_threads(threads)
         cv2.setNumThreads(threads)
     run = RunFolder(_run_path(folder, mode, seed))
-    train_set, val_set, test_set = experiment.data(seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # compare has said it
+        train_set, val_set, test_set = experiment.data(seed)
     if run.can_resume():
         trained = resume(run.path, train_set, val_set, progress=False, on_epoch=on_epoch)
     else:
