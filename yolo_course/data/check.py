@@ -82,7 +82,7 @@ def check_dataset(source: str | Path, size: int | None = None, anchors: np.ndarr
     prints, broken = _decoded(splits)
     findings += [*broken, *_shared(splits), *_lacking(names, splits), *content.same_folder(splits)]
     findings += [*content.near_copies(splits, prints), *content.unlisted(splits), *content.turned_by_camera(splits)]
-    findings += [*content.counted_from_one(splits, undeclared), *content.balance(splits)]
+    findings += [*content.counted_from_one(splits, undeclared), *content.drawn_twice(splits), *content.balance(splits)]
     if size is not None:
         fitting = np.reshape(COCO_ANCHORS, (3, -1, 2)) if anchors is None else anchors
         findings += [*content.too_small(splits, size), *content.anchor_fit(splits, size, fitting)]
