@@ -172,10 +172,11 @@ def _shared(splits: dict[str, Dataset]) -> list[Finding]:
     findings = []
     for one, other in combinations(splits, 2):
         common = digests[one].keys() & digests[other].keys()
-        places = tuple(sorted(f"{digests[one][key]} = {digests[other][key]}" for key in common))
-        if places:
-            what = f"pictures both in {one} and in {other}"
-            findings.append(Finding(what, places, "Leave each in one split: a copy measures memory.", True))
+        pairs = sorted((digests[one][key], digests[other][key]) for key in common)
+        if pairs:
+            what, advice = f"pictures both in {one} and in {other}", "Leave each in one split: a copy measures memory."
+            places = tuple(f"{mine} = {theirs}" for mine, theirs in pairs)
+            findings.append(Finding(what, places, advice, True, tuple(mine for mine, _ in pairs)))
     return findings
 
 
