@@ -66,7 +66,8 @@ def test_pictures_in_two_splits_are_wrong(tmp_path, copied):
         text = (tmp_path / "data.yaml").read_text(encoding="utf-8")
         write_text(tmp_path / "data.yaml", f"{text}val: images/train\n")
     found = findings(check_dataset(tmp_path))["pictures both in train and in val"]
-    assert found.wrong and len(found.places) == (1 if copied else 3)
+    assert found.wrong and len(found.places) == len(found.pictures) == (1 if copied else 3)
+    assert found.pictures[0].parent.name == "train"
 
 
 def test_an_empty_split_and_one_that_is_nowhere_leave_the_others(tmp_path):

@@ -118,3 +118,20 @@ def test_pictures_to_look_at_are_named_with_label_problems_too(streets):
     assert [picture.stem for picture in found.pictures] == [label.stem]
     shutil.rmtree(streets / "labels/val")
     assert len(findings(streets)["pictures without a label file (read as having no boxes)"].pictures) == 4
+
+
+@pytest.mark.parametrize(
+    ("second", "twice"),
+    [
+        ("0 0.51 0.51 0.2 0.4", True),  # pasted, and a little moved
+        ("1 0.51 0.51 0.2 0.4", False),  # a rider on a horse: two classes in one place
+        ("0 0.55 0.5 0.2 0.4", False),  # two in a row
+    ],
+)
+def test_objects_that_are_labelled_twice(tmp_path, second, twice):
+    yolo_set(tmp_path, {"a": BOX + second + "\n", "b": BOX})
+    found = findings(tmp_path).get("objects that seem to be labelled twice")
+    assert bool(found) is twice
+    if found:
+        assert not found.wrong and [picture.name for picture in found.pictures] == ["a.jpg"]
+        assert found.places[0].endswith("a.jpg: cat 16 6 24 14 and 16 6 24 14 (IoU 0.86)")

@@ -44,6 +44,13 @@ def test_from_photos_to_splits_on_the_command_line(photos, tmp_path):
     assert sum(len(part.unlabelled) for part in parts) == 4
 
 
+def test_what_is_odd_is_a_sentence_on_the_command_line(tmp_path):
+    source = small_set(tmp_path / "set", splits=("train",))
+    (source / "labels/train/0.txt").write_text("0 0.5 0.5 0 0\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["convert", str(source), str(tmp_path / "out"), "--to", "coco"])
+    assert result.exit_code == 0 and "Note: boxes without width or height dropped: 1" in result.output
+
+
 @pytest.mark.parametrize("form", ["yolo", "voc", "coco"])
 def test_forms_there_and_back(tmp_path, form):
     source = small_set(tmp_path / "set", splits=("train",))

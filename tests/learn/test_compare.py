@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +18,7 @@ import torch
 from tests.learn.tiny import QUICK, changed, same_state, snapshot, tiny_model
 from tests.small import small_set
 from yolo_course import machine, pretrained
+from yolo_course.data import DataWarning
 from yolo_course.learn import one_run, side_by_side
 from yolo_course.learn.compare import compare, load_comparison, read_curves, summarise_mode
 from yolo_course.learn.evaluate import evaluate
@@ -310,6 +312,20 @@ class TestSideBySide:
         both = compare(experiment, tmp_path / "small", jobs=2, progress=silent, watch=seen.append)
         assert figures(both) == figures(done[1])
         assert both.runs[0].keys() == done[1].runs[0].keys() and len(seen[-1]) == 4
+
+    @pytest.mark.parametrize("jobs", [1, 2])
+    def test_what_is_odd_about_the_data_is_said_once_and_not_by_every_run(self, experiment, tmp_path, jobs, capfd):
+        data = small_set(tmp_path / "set", count=2)
+        label = next((tmp_path / "set/labels/train").iterdir())
+        label.write_text(label.read_text() + "0 0.5 0.5 0 0\n")
+        one = replace(experiment, target=str(data), images=2, modes=experiment.modes[1:])
+        one = replace(one, settings={**experiment.settings, "epochs": 1})
+        with pytest.warns(DataWarning, match="without width or height dropped: 1") as said:
+            compare(one, tmp_path / "run", jobs=jobs, progress=silent)
+        assert len(said) == 1 and said[0].filename == __file__ and "DataWarning" not in capfd.readouterr().err
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # nothing is left to run, and nothing is read
+            compare(one, tmp_path / "run", jobs=jobs, progress=silent)
 
     def test_after_an_error_no_other_run_starts(self, experiment, tmp_path, monkeypatch):
         started = []

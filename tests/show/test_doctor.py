@@ -20,6 +20,7 @@ def test_the_table_says_what_where_and_what_to_do(tmp_path):
     for finding in found.findings:
         assert finding.what in html and finding.what in text and finding.advice in text
     assert str(tmp_path) not in html and str(tmp_path) not in text and "0.txt" in html
+    assert "white-space: nowrap'><b title='wrong'>!!</b>" in html  # a mark of two letters stays in one line
     assert "and 2 more" in html and html.count("<tr>") == 1 + len(found.findings)
 
 

@@ -95,10 +95,13 @@ def convert(
     """
     from yolo_course.data.named import locate
     from yolo_course.data.plain import convert
+    from yolo_course.terminal import make_console, plain_warnings
 
     shares = None if split is None else {n: s for n, s in zip(("train", "val", "test"), split, strict=True) if s}
     classes = None if names is None else [name.strip() for name in names.split(",")]
-    for part, count in convert(locate(data), folder, to.value, shares, seed, classes).items():
+    with plain_warnings(make_console()):
+        written = convert(locate(data), folder, to.value, shares, seed, classes)
+    for part, count in written.items():
         typer.echo(f"{part}: {count} pictures")
     typer.echo(f"written in {to.value} form: {folder}")
 

@@ -28,6 +28,7 @@ def compare_gpu(
     from yolo_course.learn import gpu
     from yolo_course.learn.record import record, record_folder
     from yolo_course.learn.run import RunError, facts
+    from yolo_course.terminal import make_console, plain_warnings
 
     if not tiny:
         gpu.check_gpu()
@@ -37,7 +38,8 @@ def compare_gpu(
             if not tiny:
                 record_folder(facts("cuda:0"), name)
             typer.echo(f"\n{name}")
-            folder = gpu.run_named(name, runs / (f"{name}-tiny" if tiny else name), tiny, typer.echo)
+            with plain_warnings(make_console()):
+                folder = gpu.run_named(name, runs / (f"{name}-tiny" if tiny else name), tiny, typer.echo)
             typer.echo(f"in {folder}" if tiny else f"recorded in {record(folder, name)}")
         except (DataError, RunError) as error:
             typer.echo(f"{name} is left out: {error}")

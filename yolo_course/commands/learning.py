@@ -200,6 +200,7 @@ def compare(
     from yolo_course.learn.record import record as keep
     from yolo_course.learn.record import record_folder
     from yolo_course.learn.run import facts
+    from yolo_course.terminal import make_console, plain_warnings
 
     changes = {name: each for name, each in {"epochs": epochs, "device": device}.items() if each is not None}
     chosen = _experiment(experiment, target, weights, seeds, changes)
@@ -207,7 +208,8 @@ def compare(
         record_folder(facts(str(choose(chosen.settings.get("device", "auto")).device)), chosen.name)
     folder = folder or experiment_folder(chosen)
     typer.echo(f"{chosen.name}: {len(chosen.modes)} modes, seeds {', '.join(map(str, chosen.seeds))}; in {folder}")
-    comparison = run_all(chosen, folder, jobs=jobs, progress=typer.echo)
+    with plain_warnings(make_console()):
+        comparison = run_all(chosen, folder, jobs=jobs, progress=typer.echo)
     typer.echo(f"\n{comparison}")
     if record:
         typer.echo(f"recorded in {keep(folder, chosen.name)}")

@@ -82,7 +82,7 @@ def check_dataset(source: str | Path, size: int | None = None, anchors: np.ndarr
     prints, broken = _decoded(splits)
     findings += [*broken, *_shared(splits), *_lacking(names, splits), *content.same_folder(splits)]
     findings += [*content.near_copies(splits, prints), *content.unlisted(splits), *content.turned_by_camera(splits)]
-    findings += [*content.counted_from_one(splits, undeclared), *content.balance(splits)]
+    findings += [*content.counted_from_one(splits, undeclared), *content.drawn_twice(splits), *content.balance(splits)]
     if size is not None:
         fitting = np.reshape(COCO_ANCHORS, (3, -1, 2)) if anchors is None else anchors
         findings += [*content.too_small(splits, size), *content.anchor_fit(splits, size, fitting)]
@@ -172,10 +172,11 @@ def _shared(splits: dict[str, Dataset]) -> list[Finding]:
     findings = []
     for one, other in combinations(splits, 2):
         common = digests[one].keys() & digests[other].keys()
-        places = tuple(sorted(f"{digests[one][key]} = {digests[other][key]}" for key in common))
-        if places:
-            what = f"pictures both in {one} and in {other}"
-            findings.append(Finding(what, places, "Leave each in one split: a copy measures memory.", True))
+        pairs = sorted((digests[one][key], digests[other][key]) for key in common)
+        if pairs:
+            what, advice = f"pictures both in {one} and in {other}", "Leave each in one split: a copy measures memory."
+            places = tuple(f"{mine} = {theirs}" for mine, theirs in pairs)
+            findings.append(Finding(what, places, advice, True, tuple(mine for mine, _ in pairs)))
     return findings
 
 

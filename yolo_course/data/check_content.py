@@ -1,4 +1,4 @@
-"""What a data set's pictures and boxes say, once they could be read: leaks, lists, cameras, balance, sizes, anchors."""
+"""What a data set's pictures and boxes say, once they could be read: leaks, lists, copies, balance, sizes, anchors."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy import ndarray
 
+from ..boxes import iou_matrix
 from .anchors import ANCHOR_T, ENOUGH, best_possible_recall, box_ratios, kmeans_anchors, scaled_sizes
 from .dataset import Dataset
 from .duplicates import near_pairs
@@ -19,6 +21,7 @@ TINY = 3  # pixels at the training size: less than half a cell of the finest map
 RARE = 0.05  # boxes of a class, compared with the most frequent one
 MANY = 0.5  # share of the pictures without a box that is worth a word
 FEW_TINY = 0.05  # share of the boxes that may be tiny
+TWICE = 0.8  # IoU of two boxes of one class that are taken for one object
 
 
 def same_folder(splits: Mapping[str, Dataset]) -> Iterator[Finding]:
@@ -72,6 +75,21 @@ def turned_by_camera(splits: Mapping[str, Dataset]) -> Iterator[Finding]:
             "labelling tool ignored the turn. Save the pictures upright, and label them again."
         )
         yield Finding("pictures that the camera turned (EXIF)", tuple(map(str, turned)), advice, False, tuple(turned))
+
+
+def drawn_twice(splits: Mapping[str, Dataset]) -> Iterator[Finding]:
+    """Boxes of one class that nearly cover each other: an object labelled twice, as by a pasted copy."""
+    places = {}
+    for data in splits.values():
+        for image, boxes, classes in zip(data.images, data.boxes, data.classes, strict=True):
+            overlap = np.triu(iou_matrix(*[torch.from_numpy(boxes)] * 2).numpy(), 1) * (classes[:, None] == classes)
+            for i, j in np.argwhere(overlap >= TWICE):
+                one, other = (" ".join(f"{number:.0f}" for number in box) for box in boxes[[i, j]])
+                places[f"{image}: {data.names[classes[i]]} {one} and {other} (IoU {overlap[i, j]:.2f})"] = image
+    if places:
+        files = tuple(dict.fromkeys(places.values()))
+        advice = "Look at them: an object has one box. Where it is one, delete the worse of the two."
+        yield Finding("objects that seem to be labelled twice", tuple(places), advice, False, files)
 
 
 def balance(splits: Mapping[str, Dataset]) -> Iterator[Finding]:

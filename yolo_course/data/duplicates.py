@@ -4,7 +4,7 @@ A picture's *fingerprint* says of each cell of a coarse grid whether it is brigh
 than the one above (a difference hash, after N. Krawetz, "Kind of Like That", 2013, here in both directions). Copies
 keep most of these bits, whatever was done to their file. Measured on 200 pictures each of BCCD and of the course's
 sets: a copy saved again, halved or brightened differs in 0.09 of its bits at most, one cropped by 3 % in 0.23; two
-strangers in 0.32 at least. (BCCD has one pair at 0.08: the same scene, one picture in its train, one in its val.)
+strangers in 0.32 at least. (BCCD has one pair at 0.09: the same scene, one picture in its train, one in its val.)
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import cv2
 import torch
 
-from yolo_course.data import Dataset
+from yolo_course.data import Dataset, DataWarning
 from yolo_course.learn.evaluate import evaluate
 from yolo_course.learn.experiment import Experiment, Mode
 from yolo_course.learn.run import RunFolder, write_rows, write_text
@@ -55,7 +56,9 @@ def do(
     if threads:
         torch.set_num_threads(threads)
         cv2.setNumThreads(threads)
-    train_set, val_set, test_set = run.experiment.data(run.seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # it was said before the runs
+        train_set, val_set, test_set = run.experiment.data(run.seed)
     model, rows, folders = _train(run, train_set, val_set, on_epoch)
     result = _result(run, model, rows, train_set, test_set) | {"side_by_side": jobs}
     write_text(run.path / "result.json", json.dumps(result, indent=2) + "\n")

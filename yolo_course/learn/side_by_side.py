@@ -23,6 +23,8 @@ def run_all(
     runs: Sequence[Run], jobs: int | None = None, keep_weights: bool = True, look: Callable[[], None] = lambda: None
 ) -> Iterator[str]:
     """Do all ``runs``, ``jobs`` at a time; yields each one's line when it is done, and calls ``look`` in between."""
+    for experiment in {run.experiment.target: run.experiment for run in runs}.values():
+        experiment.data(experiment.seeds[0])  # what is odd is said once, and what is wrong before the work
     jobs = min(len(runs), jobs or max((default_jobs(run.experiment) for run in runs), default=1))
     if jobs < 2:
         yield from (do(run, keep_weights, on_epoch=lambda row: look()) for run in runs)

@@ -46,6 +46,7 @@ def findings_html(report: CheckReport) -> str:
 
 def _row(finding: Finding) -> str:
     mark = "<b title='wrong'>!!</b>" if finding.wrong else "<span title='worth a look'>i</span>"
+    mark = f"<div style='white-space: nowrap'>{mark}</div>"  # else the narrow column may break it in two
     more = len(finding.places) - SHOWN
     places = [escape(_short(place)) for place in finding.places[:SHOWN]] + ([f"and {more} more"] if more > 0 else [])
     cells = mark, f"{escape(finding.what)}: {len(finding.places)}", "<br>".join(places), escape(finding.advice)
