@@ -27,9 +27,9 @@ def make_optimizer(model: nn.Module, name: str, lr: float, momentum: float, weig
     if name == "SGD":
         return SGD(groups, lr=lr, momentum=momentum, nesterov=momentum > 0)
     if name == "AdamW":
-        on_gpu = any(parameter.is_cuda for group in groups for parameter in group["params"])
-        # All parameters in one kernel: a small network's step is as long as it takes to start its kernels.
-        return AdamW(groups, lr=lr, betas=(momentum, 0.999), fused=True if on_gpu else None)
+        # All in one pass: a small network's step is as long as it takes to walk over its parameters ten times.
+        kinds = {parameter.device.type for group in groups for parameter in group["params"]}
+        return AdamW(groups, lr=lr, betas=(momentum, 0.999), fused=True if kinds <= {"cpu", "cuda"} else None)
     raise ValueError(f"found optimizer {name!r}, expected 'SGD' or 'AdamW'")
 
 
