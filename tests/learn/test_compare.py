@@ -27,7 +27,7 @@ from yolo_course.learn.run import RunError, RunFolder, read_rows
 from yolo_course.learn.train import Trainer
 from yolo_course.weights import load_checkpoint, save_weights
 
-CLOCK = ("seconds", "images_per_second", "side_by_side")
+CLOCK = ("seconds", "images_per_second", "wait_share", "side_by_side")
 
 
 def silent(line: str) -> None:

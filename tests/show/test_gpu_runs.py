@@ -93,7 +93,7 @@ def test_all_of_it_from_records(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(gpu_runs, "gpu_record", lambda name: tmp_path / name)
     found = replace(comparison(), machine=FACTS)
     for run in found.runs:
-        run["side_by_side"] = 12
+        run |= {"side_by_side": 12, "wait_share": 0.031}
     monkeypatch.setattr(gpu_runs, "load_comparison", lambda folder: found)
     monkeypatch.setattr(gpu_runs, "load_cells", lambda folder: {("near", 4): shifted(0.9)})
     monkeypatch.setattr(gpu_runs, "display_figure", lambda figure, alt: shown.append(alt))
@@ -104,4 +104,5 @@ def test_all_of_it_from_records(tmp_path, capsys, monkeypatch):
     show_gpu_runs()
     said = capsys.readouterr().out
     assert said.count("Made Up 1, torch 2.11.0, CUDA 12.8, 2026-01-01, commit abc") == 5
+    assert "3% of the training time was spent waiting" in said
     assert "12 runs shared the card" in said and len(shown) == 5

@@ -172,7 +172,7 @@ def move_boxes(store: Store, plan: Plan) -> Tensor:
     own = plan.picture.ravel()
     boxes, classes = (np.concatenate([each[i] for i in own]) for each in (data.boxes, data.classes))
     tile = np.repeat(np.arange(4 * count), [len(data.boxes[i]) for i in own])
-    start = np.stack([np.zeros((count, 4)), np.zeros((count, 4))], -1)
+    start = np.zeros((count, 4, 2))  # corners of the quarters
     start[:, 1::2, 0], start[:, 2:, 1] = plan.meet[:, :1], plan.meet[:, 1:]
     end = np.full_like(start, store.size)
     end[:, ::2, 0], end[:, :2, 1] = plan.meet[:, :1], plan.meet[:, 1:]

@@ -102,7 +102,7 @@ def _model(experiment: Experiment, mode: Mode, names: Sequence[str], seed: int) 
 
 
 def _result(run: Run, model: YOLOv5, rows: list[dict], train_set: Dataset, test_set: Dataset) -> dict:
-    metrics = evaluate(model, test_set, size=run.experiment.settings["size"])
+    metrics, seconds = evaluate(model, test_set, size=run.experiment.settings["size"]), sum(r["seconds"] for r in rows)
     return {
         "mode": run.mode.name,
         "seed": run.seed,
@@ -113,7 +113,8 @@ def _result(run: Run, model: YOLOv5, rows: list[dict], train_set: Dataset, test_
         **{name: float(getattr(metrics, name)) for name in METRICS},
         "trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "seconds": sum(row["seconds"] for row in rows),
+        "seconds": seconds,
+        "wait_share": sum(row["wait_seconds"] for row in rows) / seconds,  # of the time, for the next batch
         "images_per_second": float(median(row["images_per_second"] for row in rows)),
         "memory_mb": max((row["memory_mb"] for row in rows if row["memory_mb"]), default=None),
     }

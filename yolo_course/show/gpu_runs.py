@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import mean
 
 from yolo_course.learn.compare import Comparison, load_comparison
 from yolo_course.learn.gpu import load_costs
@@ -51,7 +52,9 @@ def card(facts: Mapping) -> str:
 
 def _show_comparison(folder: Path) -> None:
     found = load_comparison(folder)
+    waiting = mean(run["wait_share"] for run in found.runs)
     print(f"{found.name}, {card(found.machine)}; {found.runs[0]['side_by_side']} runs shared the card")
+    print(f"{waiting:.0%} of the training time was spent waiting for pictures")
     alt = f"{found.name}: validation mAP50-95 of {len(found.summary)} modes against epochs and seconds, with bands."
     display_figure(learning_curves(found, metric="map50_95"), alt)
     print("\n".join(answers(found)))
