@@ -29,7 +29,7 @@ def test_frozen_is_blue_unfrozen_is_orange_and_stages_differ():
 
 def test_modes_can_be_told_apart_without_colour():
     marks = [(mode.dash, mode.marker) for mode in style.MODES.values()]
-    assert len(set(marks)) == len({mode.label for mode in style.MODES.values()}) == len(style.MODES) == 5
+    assert len(set(marks)) == len({mode.label for mode in style.MODES.values()}) == len(style.MODES) == 6
     assert style.mode_style("mine", 0) != style.mode_style("mine", 1)
     assert style.mode_style("mine").label == "mine"
 

@@ -49,7 +49,7 @@ MODES = {
     "scratch": LineStyle("from scratch", SCRATCH, "--", "X"),
     "unfrozen": LineStyle("unfrozen", UNFROZEN, "-", "o"),
     "backbone": LineStyle("backbone frozen", FROZEN, "-", "s"),
-    "backbone-updating": LineStyle("backbone frozen, norms updating", SKY, "--", "v"),
+    "backbone-updating": LineStyle("backbone frozen, norms updating", PURPLE, "--", "v"),
     "all-but-head": LineStyle("all but head frozen", "#1FA3DC", "-.", "^"),
     "two-stage": LineStyle("frozen, then unfrozen", VERMILLION, ":", "D"),
 }
