@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -112,8 +113,12 @@ def command() -> str | None:
     return " ".join(["yolo-course", *(Path(one).name if Path(one).is_absolute() else one for one in arguments)])
 
 
+@cache
 def output_of(*command: str) -> str | None:
-    """What a program prints, without the white space at its ends; None where there is no such program or it fails."""
+    """What a program prints, without the white space at its ends; None where there is no such program or it fails.
+
+    It is asked once: a comparison starts many runs.
+    """
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout.strip()
     except (OSError, subprocess.SubprocessError):

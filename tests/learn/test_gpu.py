@@ -11,7 +11,7 @@ from yolo_course import machine
 from yolo_course.cli import app
 from yolo_course.data import named
 from yolo_course.learn import gpu
-from yolo_course.learn.experiment import ExperimentError, find_experiment, load_experiment
+from yolo_course.learn.experiment import ExperimentError, load_experiment
 from yolo_course.learn.grid import load_grid
 from yolo_course.learn.run import read_rows
 
@@ -37,7 +37,7 @@ def test_the_map_has_three_domains_and_six_numbers_of_pictures(tmp_path, monkeyp
 
 
 def test_the_cost_covers_every_network():
-    plan = gpu._cost_plan(find_experiment("gpu-cost"), tiny=False)
+    plan = gpu._cost_plan("gpu-cost", tiny=False)
     assert plan.networks == ("n", "s", "m", "l", "x") and plan.batches == (16, 64) and plan.pixels == 640
 
 
@@ -46,6 +46,12 @@ def test_a_wrong_cost_file(tmp_path):
     file.write_text(yaml.safe_dump({"networks": ["n"], "modes": [], "pixel": 3}), encoding="utf-8")
     with pytest.raises(ExperimentError, match="cost.yaml.*pixel.*expected the fields of CostPlan"):
         gpu.run_named(str(file), tmp_path / "out")
+
+
+def test_an_empty_file(tmp_path):
+    (tmp_path / "empty.yaml").touch()
+    with pytest.raises(ExperimentError, match="empty.yaml: found None, expected the keys of"):
+        gpu.run_named(str(tmp_path / "empty.yaml"), tmp_path / "out")
 
 
 @pytest.mark.parametrize("found", [None, "mps"])

@@ -9,8 +9,8 @@ import yaml
 
 from tests.learn.tiny import QUICK
 from tests.small import small_set
-from yolo_course.learn.experiment import ExperimentError
-from yolo_course.learn.grid import is_grid, load_cells, load_grid, run_grid
+from yolo_course.learn.experiment import ExperimentError, read_experiment
+from yolo_course.learn.grid import load_cells, load_grid, run_grid
 from yolo_course.learn.record import gpu_record, record
 from yolo_course.learn.run import read_rows
 
@@ -28,9 +28,8 @@ def file(tmp_path):
 
 
 def test_the_courses_map_is_one_and_its_other_files_are_none():
-    from yolo_course.learn.experiment import find_experiment
-
-    kinds = {name: is_grid(find_experiment(name)) for name in ("gpu-map", "gpu-far", "far80", "gpu-cost")}
+    names = ("gpu-map", "gpu-far", "far80", "gpu-cost")
+    kinds = {name: "targets" in read_experiment(name)[1] for name in names}
     assert kinds == {"gpu-map": True, "gpu-far": False, "far80": False, "gpu-cost": False}
 
 
@@ -62,8 +61,12 @@ def test_a_file_that_says_too_little(file, missing):
 def test_it_runs_goes_on_and_is_recorded(file, tmp_path, monkeypatch):
     from dataclasses import replace
 
-    grid, lines = load_grid(file, epochs=1, evaluate_every=1), []
-    named = {("small", count): replace(one, name=f"small-{count}") for (_, count), one in grid.cells.items()}
+    grid, lines = load_grid(file), []
+    short = {"epochs": 1, "evaluate_every": 1}
+    named = {
+        ("small", count): replace(one, name=f"small-{count}", settings={**one.settings, **short})
+        for (_, count), one in grid.cells.items()
+    }
     grid = replace(grid, cells=named)
     cells = run_grid(grid, tmp_path / "out", jobs=1, progress=lines.append)
     assert list(cells) == [("small", 2), ("small", 3), ("small", 5)] and len(lines) == 12

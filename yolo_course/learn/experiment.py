@@ -145,23 +145,29 @@ class Experiment:
         return yaml.safe_dump(content, sort_keys=False)
 
 
-def find_experiment(name: str | Path) -> Path:
-    """An experiment file by path, or by name one of ``data/experiments``. Raises ExperimentError for none."""
+def read_experiment(name: str | Path) -> tuple[Path, dict]:
+    """An experiment file of whatever kind, by path, or by name one of ``data/experiments``: its path and its content.
+
+    Raises ExperimentError where there is none, and for one that holds no keys and values.
+    """
     named = Path(name).suffix not in (".yaml", ".yml")
     path = data_dir() / "experiments" / f"{name}.yaml" if named else Path(name)
     if not path.is_file():
         there = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
         raise ExperimentError(f"found no experiment {str(name)!r}, expected a YAML file or one of {there}")
-    return path
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ExperimentError(f"{path.name}: {error}; expected the keys of yolo_course.learn.experiment") from error
+    if not isinstance(content, dict):
+        raise ExperimentError(f"{path.name}: found {content!r}, expected the keys of yolo_course.learn.experiment")
+    return path, content
 
 
 def load_experiment(name: str | Path) -> Experiment:
     """An experiment by the name or path of its file. Raises ExperimentError for a wrong one."""
-    path = find_experiment(name)
-    try:
-        return experiment_of(yaml.safe_load(path.read_text(encoding="utf-8")), path)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ExperimentError(f"{path.name}: {error}; expected the keys of yolo_course.learn.experiment") from error
+    path, content = read_experiment(name)
+    return experiment_of(content, path)
 
 
 def experiment_of(content: dict, path: Path) -> Experiment:

@@ -6,20 +6,17 @@ goes on if it was stopped. ``tiny`` tries the whole way in a minute on any machi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-
-import yaml
 
 from yolo_course import machine
 from yolo_course.learn.compare import compare
 from yolo_course.learn.cost import CostPlan, measure_costs
 from yolo_course.learn.device import choose
-from yolo_course.learn.experiment import Experiment, ExperimentError, Mode, find_experiment, load_experiment
-from yolo_course.learn.grid import Grid, is_grid, load_grid, run_grid
-from yolo_course.learn.run import facts, read_rows, write_rows, write_text
+from yolo_course.learn.experiment import Experiment, ExperimentError, Mode, load_experiment, read_experiment
+from yolo_course.learn.grid import Grid, load_grid, run_grid
+from yolo_course.learn.run import read_rows, write_facts, write_rows
 
 NAMES = ("gpu-near", "gpu-far", "gpu-bccd", "gpu-map", "gpu-cost")
 TINY_SETTINGS = {"epochs": 2, "size": 64, "batch_size": 2, "evaluate_every": 2, "device": "cpu", "precision": "fp32"}
@@ -45,10 +42,10 @@ def check_gpu() -> None:
 
 def run_named(name: str, folder: Path, tiny: bool = False, say: Say = print) -> Path:
     """Run one of NAMES, or a file like theirs, in ``folder``. Raises ValueError for what cannot be run."""
-    path = find_experiment(name)
-    if _is_cost(path):
-        _cost(_cost_plan(path, tiny), folder, say)
-    elif is_grid(path):
+    _, content = read_experiment(name)
+    if "networks" in content:
+        _cost(_cost_plan(name, tiny), folder, say)
+    elif "targets" in content:
         grid = load_grid(name)
         run_grid(_tiny_grid(grid) if tiny else grid, folder, progress=say)
     else:
@@ -57,12 +54,8 @@ def run_named(name: str, folder: Path, tiny: bool = False, say: Say = print) -> 
     return folder
 
 
-def _is_cost(path: Path) -> bool:
-    return "networks" in (yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-
-
-def _cost_plan(path: Path, tiny: bool) -> CostPlan:
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+def _cost_plan(name: str, tiny: bool) -> CostPlan:
+    path, content = read_experiment(name)
     modes = tuple(Mode(**mode) for mode in content.pop("modes"))
     try:
         plan = CostPlan(modes=modes, **{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
@@ -80,7 +73,7 @@ def _cost(plan: CostPlan, folder: Path, say: Say) -> None:
         speed = f"{row['images_per_second']:.0f} images/s" if row["images_per_second"] else "out of memory"
         say(f"{row['network']}  batch {row['batch_size']:<3} {row['mode']:<18} {speed}")
     write_rows(folder / "summary.csv", rows)
-    write_text(folder / "machine.json", json.dumps(facts(str(choose(plan.device).device)), indent=2) + "\n")
+    write_facts(folder, str(choose(plan.device).device))
 
 
 def load_costs(folder: str | Path) -> list[dict]:

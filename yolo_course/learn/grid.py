@@ -13,12 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import yaml
-
 from yolo_course.data import load_dataset
 from yolo_course.data.named import locate
 from yolo_course.learn.compare import BASELINE, Comparison, claim, load_comparison, sum_up
-from yolo_course.learn.experiment import Experiment, ExperimentError, experiment_of, find_experiment
+from yolo_course.learn.experiment import Experiment, ExperimentError, experiment_of, read_experiment
 from yolo_course.learn.one_run import runs_of
 from yolo_course.learn.run import write_rows, write_text
 from yolo_course.learn.side_by_side import run_all
@@ -35,19 +33,9 @@ class Grid:
     cells: dict[tuple[str, int], Experiment]
 
 
-def is_grid(path: Path) -> bool:
-    """Does an experiment file describe a grid?"""
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return isinstance(content, dict) and "targets" in content
-
-
-def load_grid(name: str | Path, **changes) -> Grid:
-    """A grid file by path, or by name one of ``data/experiments``; ``changes`` to all its experiments' settings.
-
-    Raises ExperimentError for a wrong one.
-    """
-    path = find_experiment(name)
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+def load_grid(name: str | Path) -> Grid:
+    """A grid file by path, or by name one of ``data/experiments``. Raises ExperimentError for a wrong one."""
+    path, content = read_experiment(name)
     missing = {"targets", "images", "steps"} - set(content)
     if missing:
         raise ExperimentError(f"{path.name}: found no {', '.join(sorted(missing))}, expected them in a grid")
@@ -60,7 +48,7 @@ def load_grid(name: str | Path, **changes) -> Grid:
             one = experiment_of(cell, path)
             batches = -(-count // one.settings.get("batch_size", 8))
             epochs = max(LEAST, round(steps / batches))
-            settings = {**one.settings, "epochs": epochs, "evaluate_every": epochs, **changes}
+            settings = {**one.settings, "epochs": epochs, "evaluate_every": epochs}
             cells[target, count] = replace(one, settings=settings)
     return Grid(path.stem, cells)
 

@@ -42,7 +42,7 @@ class RunFolder:
             raise RunError(f"found a run in {self.path}, expected a new folder: choose another, or resume this one")
         self.path.mkdir(parents=True, exist_ok=True)
         self.config_file.unlink(missing_ok=True)  # written last: with it the run can be resumed
-        write_text(self.path / "machine.json", json.dumps(facts(config["device"]), indent=2) + "\n")
+        write_facts(self.path, config["device"])
         self.save_last(state)
         write_text(self.config_file, yaml.safe_dump(dict(config), sort_keys=False))
 
@@ -107,6 +107,11 @@ def _parse(text: str):
         except ValueError:
             continue
     return text or None
+
+
+def write_facts(folder: Path, device: str) -> None:
+    """Write the facts about the machine to ``machine.json``."""
+    write_text(folder / "machine.json", json.dumps(facts(device), indent=2) + "\n")
 
 
 def read_facts(folder: Path) -> dict:

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import mean
 
 from yolo_course.learn.compare import Comparison, load_comparison
-from yolo_course.learn.gpu import load_costs
+from yolo_course.learn.gpu import NAMES, load_costs
 from yolo_course.learn.grid import load_cells
 from yolo_course.learn.record import gpu_record
 from yolo_course.learn.run import read_facts
@@ -20,7 +20,6 @@ from yolo_course.show.plots.freezing import freezing_table
 from yolo_course.show.plots.gpu_cost import gpu_costs
 from yolo_course.show.style import display_figure
 
-COMPARISONS = ("gpu-near", "gpu-far", "gpu-bccd")
 QUESTIONS = (  # (mode, base): what is asked of each comparison
     ("backbone", "unfrozen"),
     ("backbone-updating", "backbone"),
@@ -32,16 +31,12 @@ QUESTIONS = (  # (mode, base): what is asked of each comparison
 
 def show_gpu_runs() -> None:
     """Show every experiment of ``compare-gpu`` that is recorded, and name those that are not."""
-    for name in (*COMPARISONS, "gpu-map", "gpu-cost"):
+    for name in NAMES:
         folder = gpu_record(name)
         if folder is None:
             print(f"{name}: not recorded on any GPU yet. On a machine with one: yolo-course compare-gpu {name}")
-        elif name == "gpu-map":
-            _show_map(folder)
-        elif name == "gpu-cost":
-            _show_costs(folder)
         else:
-            _show_comparison(folder)
+            {"gpu-map": _show_map, "gpu-cost": _show_costs}.get(name, _show_comparison)(folder)
 
 
 def card(facts: Mapping) -> str:
