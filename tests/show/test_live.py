@@ -48,6 +48,14 @@ def test_the_figure_is_replaced_when_a_run_has_moved_on(page):
     assert "4 ways to train" in page.shown[0]["text/plain"]
 
 
+def test_epochs_without_a_measurement_draw_nothing(page):
+    unmeasured = {**rows(1)[0], "epoch": 2, "map50": None}
+    with live_curves(Experiment("made up", "near")) as watch:
+        watch({("unfrozen", 0): rows(1)})
+        watch({("unfrozen", 0): [*rows(1), unmeasured]})
+    assert len(page.shown) == 2
+
+
 def test_without_a_notebook_nothing_is_drawn(monkeypatch):
     monkeypatch.setattr(IPython.display, "display", lambda *args, **options: None)
     with live_curves(Experiment("made up", "near")) as watch:
