@@ -11,7 +11,6 @@ import math
 import numpy as np
 import torch
 from torch import Tensor
-from torchvision.ops import box_iou
 
 KINDS = ("iou", "giou", "diou", "ciou")
 _TINY = 1e-7  # keeps the divisions finite for boxes without an area
@@ -64,6 +63,8 @@ def unletterbox(boxes, ratio: tuple[float, float], pad: tuple[float, float], sha
 
 def iou_matrix(a: Tensor, b: Tensor) -> Tensor:
     """Intersection over union of every box in ``a`` (n, 4) with every box in ``b`` (m, 4), ``xyxy``: (n, m)."""
+    from torchvision.ops import box_iou  # takes seconds to import: only who compares boxes waits for it
+
     return box_iou(a, b)
 
 

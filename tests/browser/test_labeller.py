@@ -3,6 +3,7 @@
 Screenshots are kept in ``build/browser/labeller_*.png``: look at them.
 """
 
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -34,11 +35,10 @@ def server(chromium, tmp_path_factory):
         yield address, folder
 
 
-@pytest.fixture
-def folder(server, request):
-    """A notebook of one cell, and photos beside it: usual, large, turned by its EXIF data, small; and a bad label."""
-    home = server[1] / request.node.originalname
-    photos = home / "photos"
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Photos, drawn once: usual, large, turned by its EXIF data, small, and one with a bad label."""
+    photos = tmp_path_factory.mktemp("drawn")
     for number, (name, size) in enumerate({"a_street.jpg": 1280, "b_large.jpg": 2400, "d_small.png": 96}.items()):
         write_image(photos / name, render_sample("far", "train", number + 1, size)[0])
     exif = Image.Exif()
@@ -48,6 +48,14 @@ def folder(server, request):
     write_image(photos / "e_broken.jpg", render_sample("far", "train", 4, 640)[0])
     (photos / "b_large.txt").write_text(OLD)
     (photos / "e_broken.txt").write_text(BAD)
+    return photos
+
+
+@pytest.fixture
+def folder(server, drawn, request):
+    """A notebook of one cell, and the photos beside it."""
+    home = server[1] / request.node.originalname
+    photos = shutil.copytree(drawn, home / "photos")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(notebook, home / "label.ipynb")

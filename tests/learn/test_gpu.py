@@ -66,6 +66,7 @@ def test_without_a_gpu_nothing_is_run_or_recorded(tmp_path, monkeypatch, found):
 def test_the_way_in_miniature(tmp_path, monkeypatch):
     """Without the blood cells one of three is left out, and that is said."""
     monkeypatch.setenv("YOLO_COURSE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(machine, "usable_cores", lambda: 1)  # two runs at a time have tests of their own
     names = ["gpu-near", "gpu-bccd", "gpu-cost"]
     result = CliRunner().invoke(app, ["compare-gpu", *names, "--tiny", "--runs", str(tmp_path)])
     assert result.exit_code == 1

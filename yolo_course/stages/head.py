@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torchvision.ops import nms
 
 from yolo_course.boxes import xywh_to_xyxy
 
@@ -137,6 +136,8 @@ def _candidates(picture: Tensor, conf: float, multi_label: bool) -> Tensor:
 
 
 def _suppress(candidates: Tensor, iou: float, agnostic: bool, max_detections: int) -> Tensor:
+    from torchvision.ops import nms  # takes seconds to import: only who detects waits for it
+
     # Greedy suppression never looks ahead: what survives among the k best is what survives of them among all. So a
     # short prefix is enough, unless it leaves fewer boxes than asked for.
     device = candidates.device

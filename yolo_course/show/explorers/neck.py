@@ -9,9 +9,8 @@ import numpy as np
 import torch
 from numpy import ndarray
 from torch import Tensor
-from torchvision.ops import box_iou
 
-from yolo_course.boxes import xywh_to_xyxy
+from yolo_course.boxes import iou_matrix, xywh_to_xyxy
 from yolo_course.data import render_sample
 from yolo_course.learn.start import course_model
 from yolo_course.model import YOLOv5
@@ -141,7 +140,7 @@ def cut_view(bench: Bench, picture: int, cut: Collection[Wire], conf: float, lev
     """
     _, boxes, classes = bench.samples[picture]
     found, levels = bench.found(picture, cut, conf, level)
-    overlap = box_iou(torch.from_numpy(boxes), torch.from_numpy(found[:, :4])).numpy()  # (objects, found)
+    overlap = iou_matrix(torch.from_numpy(boxes), torch.from_numpy(found[:, :4])).numpy()  # (objects, found)
     right = (overlap > 0.5) & (classes[:, None] == found[:, 5])
     by = ", ".join(f"{(levels == at).sum()} by N{at}" for at in LEVELS)
     what = " and ".join(sorted(bench.plan.letters[wire] for wire in cut)) or "nothing"
