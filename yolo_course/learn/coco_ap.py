@@ -37,7 +37,8 @@ def _coco(pictures: list[np.ndarray], num_classes: int) -> COCO:
     boxes = np.concatenate([rows[:, :2], rows[:, 2:4] - rows[:, :2]], 1)  # left, top, width, height
     images = np.repeat(np.arange(len(pictures)), [len(of_picture) for of_picture in pictures])
     numbers = range(1, len(rows) + 1)  # an id of 0 would mean "not matched"
-    columns = [numbers, *(each.tolist() for each in (images, rows[:, 5].astype(int), rows[:, 4], boxes))]
+    # Boxes stay rows of an array: a list in each annotation would keep the garbage collector busy for as long again.
+    columns = [numbers, *(each.tolist() for each in (images, rows[:, 5].astype(int), rows[:, 4])), boxes]
     annotations = [
         {
             "id": number,
