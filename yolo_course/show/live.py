@@ -31,10 +31,10 @@ def live_curves(experiment: Experiment) -> Iterator[Callable[[Curves], None]]:
 
     def watch(curves: Curves) -> None:
         nonlocal drawn
-        rows = sum(row["map50"] is not None for rows in curves.values() for row in rows)  # those that have a point
-        if page is not None and rows != drawn:  # None: there is no notebook to draw in
+        points = sum(row["map50"] is not None for rows in curves.values() for row in rows)
+        if page is not None and points != drawn:  # None: there is no notebook to draw in
             data, metadata = draw(curves)
             page.update(data, raw=True, metadata=metadata)
-            drawn = rows
+            drawn = points
 
     yield watch

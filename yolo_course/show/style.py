@@ -109,8 +109,19 @@ def small_png(picture: np.ndarray) -> bytes:
     """
     file = BytesIO()
     few = Image.fromarray(np.ascontiguousarray(picture)).quantize(256, Image.Quantize.FASTOCTREE)
+    _keep_flat_colours(few, picture)
     few.save(file, "PNG")
     return file.getvalue()
+
+
+def _keep_flat_colours(few: Image.Image, picture: np.ndarray) -> None:
+    """Undo the octree's averaging where most of what an entry stands for has one colour, such as a white page."""
+    entry, colour = np.asarray(few)[::2, ::2].ravel(), picture[::2, ::2].reshape(-1, 3).astype(np.int64)
+    pairs, counts = np.unique(entry.astype(np.int64) << 24 | colour @ (1 << 16, 1 << 8, 1), return_counts=True)
+    flat = pairs[2 * counts > np.bincount(entry, minlength=256)[pairs >> 24]]
+    palette = np.array(few.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)
+    palette[flat >> 24] = np.stack([flat >> shift & 255 for shift in (16, 8, 0)], 1)
+    few.putpalette(palette.tobytes())
 
 
 def display_figure(figure: Figure, alt: str) -> None:
