@@ -25,6 +25,8 @@ IS_READY = """() => {
   return Boolean(panel?.context?.isReady && session?.isReady && kernel?.connectionStatus === 'connected'
     && kernel.status === 'idle');
 }"""
+# The promises give nothing back: what the commands give cannot be sent to a test.
+OPEN = "async (path) => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }"
 # Run all cells above one and that one; the promise is fulfilled when the kernel has done it.
 RUN_TO = """async (index) => {
   const {commands, shell} = window.jupyterapp, content = shell.currentWidget.content;
@@ -91,14 +93,26 @@ def _wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float
 
 
 @contextmanager
-def opened(browser, address: str, name: str):
-    """A page with the notebook ``name`` open and its kernel idle; the kernel ends with it."""
+def lab(browser, address: str):
+    """A page with JupyterLab, nothing open in it yet."""
     page = browser.new_page(viewport={"width": 1100, "height": 800})
-    page.goto(f"{address}/lab/tree/{name}?token={TOKEN}&reset")
-    page.wait_for_function(IS_READY, timeout=90_000)
+    page.goto(f"{address}/lab?token={TOKEN}&reset")
+    page.wait_for_function("() => Boolean(window.jupyterapp?.shell)", timeout=90_000)
+    page.evaluate("async () => { await window.jupyterapp.restored; }")
     page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
     try:
         yield page
     finally:
-        page.evaluate(SHUT_DOWN)
         page.close()
+
+
+@contextmanager
+def opened(page, name: str):
+    """The notebook ``name`` open in the page, its kernel idle; the kernel ends with it."""
+    page.evaluate(OPEN, name)
+    page.wait_for_function(IS_READY, timeout=90_000)
+    try:
+        yield
+    finally:
+        page.evaluate(SHUT_DOWN)
+        page.evaluate("() => { window.jupyterapp.shell.currentWidget.dispose(); }")

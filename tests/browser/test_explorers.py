@@ -18,12 +18,16 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def address(chromium, tmp_path_factory):
+def lab(chromium, tmp_path_factory):
+    """JupyterLab with the notebooks: one page for all, for it takes longer to load than a notebook to open."""
     folder = tmp_path_factory.mktemp("lab")
     for path in NOTEBOOKS:
         (folder / path.name).write_bytes(path.read_bytes())
-    with jupyter.server(folder, tmp_path_factory.mktemp("jupyter") / "log") as started:
-        yield started
+    with (
+        jupyter.server(folder, tmp_path_factory.mktemp("jupyter") / "log") as address,
+        jupyter.lab(chromium, address) as page,
+    ):
+        yield page
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +49,12 @@ def last_line(cell) -> str:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_explorers_of(path, chromium, address, shots):
+def test_explorers_of(path, lab, shots):
     numbers = explorers(path)
-    with jupyter.opened(chromium, address, path.name) as page:
-        page.evaluate(jupyter.RUN_TO, numbers[-1])
-        assert page.evaluate(jupyter.WRONG, numbers[-1]) == []
+    with jupyter.opened(lab, path.name):
+        lab.evaluate(jupyter.RUN_TO, numbers[-1])
+        assert lab.evaluate(jupyter.WRONG, numbers[-1]) == []
         for number in numbers:
-            cell = ready(page, number)
+            cell = ready(lab, number)
             pressed(cell, times=2)
             cell.locator(PANEL).first.screenshot(path=shots / f"{path.stem}_{number}.png")

@@ -28,11 +28,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def server(chromium, tmp_path_factory):
-    """JupyterLab's address, and its folder."""
+def lab(chromium, tmp_path_factory):
+    """JupyterLab in a page, and its folder."""
     folder = tmp_path_factory.mktemp("lab")
-    with jupyter.server(folder, tmp_path_factory.mktemp("jupyter") / "log") as address:
-        yield address, folder
+    with (
+        jupyter.server(folder, tmp_path_factory.mktemp("jupyter") / "log") as address,
+        jupyter.lab(chromium, address) as page,
+    ):
+        yield page, folder
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +55,9 @@ def drawn(tmp_path_factory):
 
 
 @pytest.fixture
-def folder(server, drawn, request):
+def folder(lab, drawn, request):
     """A notebook of one cell, and the photos beside it."""
-    home = server[1] / request.node.originalname
+    home = lab[1] / request.node.originalname
     photos = shutil.copytree(drawn, home / "photos")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
@@ -64,8 +67,10 @@ def folder(server, drawn, request):
 
 
 @pytest.fixture
-def tool(chromium, server, folder):
-    with jupyter.opened(chromium, server[0], f"{folder.parent.name}/label.ipynb") as page:
+def tool(lab, folder):
+    page = lab[0]
+    page.set_viewport_size({"width": 1100, "height": 800})
+    with jupyter.opened(page, f"{folder.parent.name}/label.ipynb"):
         run(page)
         yield page
 
@@ -309,6 +314,7 @@ def test_pinch(tool, folder):
     tool.mouse.wheel(0, 1000)
     tool.mouse.wheel(0, 1000)
     said(tool, "Zoom 100 %.")
+    tool.keyboard.up("Control")
 
 
 def test_finger_and_dark_theme(tool, folder):

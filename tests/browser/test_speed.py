@@ -43,11 +43,12 @@ def gallery(chromium, tmp_path_factory):
     nbformat.write(notebook, folder / "all.ipynb")
     with (
         jupyter.server(folder, tmp_path_factory.mktemp("jupyter") / "log") as address,
-        jupyter.opened(chromium, address, "all.ipynb") as opened,
+        jupyter.lab(chromium, address) as page,
+        jupyter.opened(page, "all.ipynb"),
     ):
-        opened.evaluate(jupyter.RUN_TO, len(EXPLORERS))
-        assert opened.evaluate(jupyter.WRONG, len(EXPLORERS)) == []
-        yield opened, ready(opened, len(EXPLORERS))
+        page.evaluate(jupyter.RUN_TO, len(EXPLORERS))
+        assert page.evaluate(jupyter.WRONG, len(EXPLORERS)) == []
+        yield page, ready(page, len(EXPLORERS))
 
 
 @pytest.mark.timeout(600)
