@@ -3,6 +3,7 @@
 import nbformat
 import pytest
 
+from yolo_course import machine, notebooks
 from yolo_course.notebooks import NotebookError, find_notebooks, run_all, run_notebook
 
 
@@ -31,16 +32,27 @@ def test_outputs_are_stored_without_times_and_twice_alike(notebook, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["00_a.ipynb"]
 
 
-def test_failure_names_the_cell_and_stores_nothing(notebook, tmp_path):
+def test_failure_names_the_cell_and_stores_nothing(notebook, tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "usable_cores", lambda: 4)
     bad = notebook("00_bad.ipynb", "x = 1", "print(x)\nassert x == 2, 'x is not two'", "print('never')")
-    good = notebook("01_good.ipynb", "1 + 1")
+    good = notebook("01_good.ipynb", "import os", "print(os.environ['OMP_NUM_THREADS'], 'threads')")
     before, said = bad.read_bytes(), []
     assert run_all([bad, good], timeout=60, say=said.append) is False
     text = "\n".join(said)
     assert "FAILED  00_bad.ipynb, cell 3 of 4" in text and "x is not two" in text
     assert "stored  01_good.ipynb" in text and text.endswith("left as they were: 00_bad.ipynb.")
     assert bad.read_bytes() == before
+    outputs = nbformat.read(good, as_version=4).cells[2].outputs
+    assert outputs[0].text == "2 threads\n"  # two at a time share four cores
     assert sorted(p.name for p in tmp_path.iterdir()) == ["00_bad.ipynb", "01_good.ipynb"]
+
+
+def test_one_after_the_other_on_one_core(tmp_path, monkeypatch):
+    ran, said, paths = [], [], [tmp_path / "00_a.ipynb", tmp_path / "01_b.ipynb"]
+    monkeypatch.setattr(machine, "usable_cores", lambda: 1)
+    monkeypatch.setattr(notebooks, "run_notebook", lambda path, timeout: ran.append(path))
+    assert run_all(paths, timeout=60, say=said.append) is True
+    assert ran == paths and [line.split()[:2] for line in said] == [["stored", path.name] for path in paths]
 
 
 def test_cell_that_takes_too_long(notebook):

@@ -14,6 +14,8 @@ CPUINFO = Path("/proc/cpuinfo")
 CGROUP = Path("/sys/fs/cgroup")
 # What makes bfloat16 fast, by its name in /proc/cpuinfo.
 FAST_BF16 = ("avx512_bf16", "amx_bf16")
+# Read when torch and numpy are loaded; the processes that a process starts inherit them.
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER_ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
@@ -45,6 +47,11 @@ def usable_cores() -> int:
         cores = len(os.sched_getaffinity(0))
     quota = cgroup_quota()
     return cores if quota is None else max(1, min(cores, round(quota)))
+
+
+def limit_threads(count: int) -> None:
+    """At most ``count`` threads for what this process starts from now on."""
+    os.environ.update(dict.fromkeys(THREADS, str(count)))
 
 
 def cgroup_quota() -> float | None:

@@ -1,10 +1,15 @@
 """Run the notebooks and store what they show, so that readers without Python see it too."""
 
+import multiprocessing
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
+from yolo_course import machine
+
+AT_ONCE = 2  # notebooks that run side by side: each takes up to 2 GB of memory
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -25,20 +30,43 @@ def find_notebooks(folder: Path, parts: list[str]) -> list[Path]:
 
 
 def run_all(paths: list[Path], timeout: int, say: Callable[[str], None] = print) -> bool:
-    """Run each notebook, go on after a failure, and tell whether all ran to their end."""
+    """Run the notebooks, two at a time where there are two cores; go on after a failure. Did all run to their end?"""
     failures = []
-    for path in paths:
-        start = time.perf_counter()
-        try:
-            run_notebook(path, timeout)
-        except NotebookError as error:
+    for path, seconds, error in _each(paths, timeout):
+        if error is None:
+            say(f"stored  {path.name}  ({seconds:.0f} s)")
+        else:
             failures.append(path.name)
             say(f"FAILED  {error}")
-        else:
-            say(f"stored  {path.name}  ({time.perf_counter() - start:.0f} s)")
     if failures:
-        say(f"\nNot stored, left as they were: {', '.join(failures)}.")
+        say(f"\nNot stored, left as they were: {', '.join(sorted(failures))}.")
     return not failures
+
+
+def _each(paths: list[Path], timeout: int) -> Iterator[tuple[Path, float, NotebookError | None]]:
+    """Each notebook when it has ended, its seconds, and what went wrong."""
+    cores = machine.usable_cores()
+    jobs = min(AT_ONCE, cores, len(paths))
+    if jobs < 2:
+        yield from (_timed(path, timeout) for path in paths)
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, spawn, machine.limit_threads, (cores // jobs,)) as pool:
+        # The last ones train, and take longest: they begin, so that all end together.
+        runs = [pool.submit(_timed, path, timeout) for path in reversed(paths)]
+        try:
+            yield from (run.result() for run in as_completed(runs))
+        finally:  # after an interrupt no other starts
+            pool.shutdown(cancel_futures=True)
+
+
+def _timed(path: Path, timeout: int) -> tuple[Path, float, NotebookError | None]:
+    start, error = time.perf_counter(), None
+    try:
+        run_notebook(path, timeout)
+    except NotebookError as found:
+        error = found
+    return path, time.perf_counter() - start, error
 
 
 def run_notebook(path: Path, timeout: int = 1200) -> None:

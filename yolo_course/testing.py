@@ -11,7 +11,6 @@ from yolo_course import machine
 from yolo_course.twice import files_of, write_doubles
 
 TOOLS = ("pytest", "nbval", "xdist", "pytest_timeout", "hypothesis", "pycocotools")
-ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 LONG = "tests/browser"  # opens every notebook
 ALONE = "tests/browser/test_speed.py"  # times the way from a key to a picture
 GET_BROWSER = [sys.executable, "-m", "playwright", "install", "chromium"]
@@ -81,4 +80,4 @@ def alone_command(arguments: list[str]) -> list[str]:
 
 def environment() -> dict[str, str]:
     """This environment, with one thread a process (two workers would fight for the cores) and no screen."""
-    return {**os.environ, **dict.fromkeys(ONE_THREAD, "1"), "MPLBACKEND": "Agg"}
+    return {**os.environ, **dict.fromkeys(machine.THREADS, "1"), "MPLBACKEND": "Agg"}

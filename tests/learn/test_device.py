@@ -61,13 +61,16 @@ class TestChoice:
 
 
 class TestCompute:
-    @pytest.mark.parametrize(("precision", "last"), [("fp32", False), ("bf16", True)])
-    def test_memory_order_follows_precision(self, precision, last):
+    @pytest.mark.parametrize("precision", ["fp32", "bf16"])
+    def test_weights_are_float32_in_the_order_that_is_fast(self, precision):
         compute, model = Compute(CPU, precision), tiny_model()
-        assert compute.channels_last is last
         assert compute.place(model) is model
-        assert model.model[1].conv.weight.is_contiguous(memory_format=torch.channels_last) is last
+        assert model.model[1].conv.weight.is_contiguous(memory_format=torch.channels_last)
         assert all(p.dtype == torch.float32 for p in model.parameters())
+
+    @pytest.mark.parametrize(("precision", "last"), [("fp32", False), ("fp16", True), ("bf16", True)])
+    def test_on_a_gpu_the_order_follows_the_precision(self, precision, last):
+        assert Compute(torch.device("cuda"), precision).channels_last is last
 
     @pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
     def test_autocast(self, precision, dtype):

@@ -16,7 +16,7 @@ PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 class Compute:
     """A device and the precision of its matrix products; weights and losses are float32 always.
 
-    ``channels_last`` is the order of a tensor's memory in which low-precision convolutions are fast.
+    ``channels_last`` is the order of a tensor's memory in which convolutions are fast: on a CPU, and in low precision.
     """
 
     device: torch.device
@@ -24,14 +24,14 @@ class Compute:
 
     @property
     def channels_last(self) -> bool:
-        return self.precision != "fp32"
+        return self.device.type == "cpu" or self.precision != "fp32"
 
     def autocast(self) -> AbstractContextManager:
         dtype = torch.float16 if self.precision == "fp16" else torch.bfloat16
         return torch.autocast(self.device.type, dtype=dtype, enabled=self.precision != "fp32")
 
     def place(self, module: torch.nn.Module) -> torch.nn.Module:
-        """Move a module to the device, in place, in the memory order of the precision."""
+        """Move a module to the device, in place, in the memory order that is fast there."""
         module.to(self.device)
         return module.to(memory_format=torch.channels_last) if self.channels_last else module
 
