@@ -9,7 +9,7 @@ from pathlib import Path
 
 from yolo_course import machine
 
-AT_ONCE = 2  # notebooks that run side by side: each takes up to 2 GB of memory
+AT_ONCE = 2  # notebooks that run side by side, however many cores there are: each needs memory of its own
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
