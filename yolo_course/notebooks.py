@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
 
 from yolo_course import machine
@@ -52,12 +52,12 @@ def _each(paths: list[Path], timeout: int) -> Iterator[tuple[Path, float, Notebo
         return
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, spawn, machine.limit_threads, (cores // jobs,)) as pool:
-        # The last ones train, and take longest: they begin, so that all end together.
-        runs = [pool.submit(_timed, path, timeout) for path in reversed(paths)]
-        try:
-            yield from (run.result() for run in as_completed(runs))
-        finally:  # after an interrupt no other starts
-            pool.shutdown(cancel_futures=True)
+        waiting, running = list(paths), set()
+        while waiting or running:
+            while waiting and len(running) < jobs:  # no earlier than it can run: an interrupt leaves the rest alone
+                running.add(pool.submit(_timed, waiting.pop(), timeout))  # the last ones train, and take longest
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            yield from (run.result() for run in done)
 
 
 def _timed(path: Path, timeout: int) -> tuple[Path, float, NotebookError | None]:
