@@ -3,8 +3,10 @@
 import os
 import socket
 
+from yolo_course import machine
+
 # Before torch or matplotlib is imported; kernels and worker processes inherit it.
-for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+for _variable in machine.THREADS:
     os.environ.setdefault(_variable, "1")
 os.environ["MPLBACKEND"] = "Agg"
 

@@ -93,17 +93,18 @@ def _wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float
 
 
 @contextmanager
-def lab(browser, address: str):
-    """A page with JupyterLab, nothing open in it yet."""
-    page = browser.new_page(viewport={"width": 1100, "height": 800})
-    page.goto(f"{address}/lab?token={TOKEN}&reset")
-    page.wait_for_function("() => Boolean(window.jupyterapp?.shell)", timeout=90_000)
-    page.evaluate("async () => { await window.jupyterapp.restored; }")
-    page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
-    try:
-        yield page
-    finally:
-        page.close()
+def lab(browser, folder: Path, log: Path):
+    """A page with JupyterLab on ``folder``, nothing open in it yet; the server writes to ``log``."""
+    with server(folder, log) as address:
+        page = browser.new_page(viewport={"width": 1100, "height": 800})
+        page.goto(f"{address}/lab?token={TOKEN}&reset")
+        page.wait_for_function("() => Boolean(window.jupyterapp?.shell)", timeout=90_000)
+        page.evaluate("async () => { await window.jupyterapp.restored; }")
+        page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+        try:
+            yield page
+        finally:
+            page.close()
 
 
 @contextmanager

@@ -23,10 +23,7 @@ def lab(chromium, tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     for path in NOTEBOOKS:
         (folder / path.name).write_bytes(path.read_bytes())
-    with (
-        jupyter.server(folder, tmp_path_factory.mktemp("jupyter") / "log") as address,
-        jupyter.lab(chromium, address) as page,
-    ):
+    with jupyter.lab(chromium, folder, tmp_path_factory.mktemp("jupyter") / "log") as page:
         yield page
 
 

@@ -31,10 +31,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 def lab(chromium, tmp_path_factory):
     """JupyterLab in a page, and its folder."""
     folder = tmp_path_factory.mktemp("lab")
-    with (
-        jupyter.server(folder, tmp_path_factory.mktemp("jupyter") / "log") as address,
-        jupyter.lab(chromium, address) as page,
-    ):
+    with jupyter.lab(chromium, folder, tmp_path_factory.mktemp("jupyter") / "log") as page:
         yield page, folder
 
 

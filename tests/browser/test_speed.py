@@ -42,8 +42,7 @@ def gallery(chromium, tmp_path_factory):
     notebook = new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
     nbformat.write(notebook, folder / "all.ipynb")
     with (
-        jupyter.server(folder, tmp_path_factory.mktemp("jupyter") / "log") as address,
-        jupyter.lab(chromium, address) as page,
+        jupyter.lab(chromium, folder, tmp_path_factory.mktemp("jupyter") / "log") as page,
         jupyter.opened(page, "all.ipynb"),
     ):
         page.evaluate(jupyter.RUN_TO, len(EXPLORERS))
